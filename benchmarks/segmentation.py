@@ -1,0 +1,331 @@
+"""Score and time the classical ways to segment cells, on one thread.
+
+Every method sees the same images, and its settings were chosen on the validation images alone.
+The quality of each is a mean over the test images with a bootstrap interval over them; the gains
+of one method over another are paired, image by image. Chapter 4 quotes the file that this writes.
+With ``PDL_PROFILE=full`` and ``PDL_DATA_DIR`` the real nuclei are scored as well, with the same
+settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from scipy import ndimage
+from skimage.io import imread
+from skimage.segmentation import random_walker
+from threadpoolctl import threadpool_limits
+
+from pdl.data import load_cells
+from pdl.metrics import bootstrap_interval, boundary_f1, count_error, dice, iou, object_f1
+from pdl.segmentation import (
+    connected_components,
+    distance_markers,
+    kmeans,
+    multi_otsu,
+    otsu,
+    pixel_features,
+    separate_touching,
+    threshold_peaks,
+    threshold_valley,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+Image = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Labels = NDArray[np.int32]
+
+# The best on the validation cells: mean IoU for the threshold, mean object F1 for the markers.
+FIXED_THRESHOLD = 66
+OTSU_MARKERS = {"smoothing": 2.0, "min_distance": 4}
+MULTI_OTSU_MARKERS: dict[str, Any] = {"smoothing": 1.0, "min_distance": 4}
+MIN_SIZE = 20  # pixels; smaller components are noise
+
+
+def where_bimodal(threshold: Callable[[Image], float]) -> Callable[[Image], Mask]:
+    """Use a threshold that needs two peaks; where the histogram has none, nothing is found."""
+
+    def foreground(image: Image) -> Mask:
+        try:
+            return image > threshold(image)
+        except ValueError:
+            return np.zeros(image.shape, dtype=bool)
+
+    return foreground
+
+
+def above_lowest_of_three(image: Image) -> Mask:
+    """The two brighter classes of three-class Otsu."""
+    lowest, _ = multi_otsu(image, classes=3)
+    return np.asarray(image > lowest)
+
+
+def not_the_darkest_cluster(image: Image) -> Mask:
+    """The two brighter of three clusters of gray levels."""
+    clustering = kmeans(pixel_features(image), clusters=3, starts=1, seed=0)
+    darkest = np.argmin(clustering.centroids[:, 0])
+    return np.asarray(clustering.labels != darkest).reshape(image.shape)
+
+
+def walk_between_markers(image: Image) -> Labels:
+    """The watershed's markers and mask, but a random walker makes the cut."""
+    mask = connected_components(above_lowest_of_three(image), MIN_SIZE).labels > 0
+    seeds = np.where(mask, distance_markers(mask, **MULTI_OTSU_MARKERS), -1)
+    if seeds.max() < 2:
+        return mask.astype(np.int32)
+    smooth = ndimage.gaussian_filter(image / 255, 1)
+    walked = random_walker(smooth, seeds, beta=10, mode="cg_j", tol=1e-5)
+    return np.asarray(np.maximum(walked, 0), dtype=np.int32)
+
+
+def components_of(foreground: Callable[[Image], Mask]) -> Callable[[Image], Labels]:
+    """Take each connected component of the foreground for an object."""
+    return lambda image: connected_components(foreground(image), MIN_SIZE).labels
+
+
+def cut_apart(
+    foreground: Callable[[Image], Mask], settings: dict[str, Any]
+) -> Callable[[Image], Labels]:
+    """Cut the foreground with a watershed of its distance to the background."""
+    return lambda image: separate_touching(foreground(image), min_size=MIN_SIZE, **settings).labels
+
+
+METHODS: dict[str, Callable[[Image], Labels]] = {
+    "fixed": components_of(lambda image: image > FIXED_THRESHOLD),
+    "valley": components_of(where_bimodal(threshold_valley)),
+    "peaks": components_of(where_bimodal(threshold_peaks)),
+    "otsu": components_of(lambda image: image > otsu(image)),
+    "multi_otsu": components_of(above_lowest_of_three),
+    "kmeans": components_of(not_the_darkest_cluster),
+    "otsu_watershed": cut_apart(lambda image: image > otsu(image), OTSU_MARKERS),
+    "multi_otsu_watershed": cut_apart(above_lowest_of_three, MULTI_OTSU_MARKERS),
+    "random_walker": walk_between_markers,
+}
+GAINS = [
+    ("multi_otsu", "otsu"),
+    ("multi_otsu", "fixed"),
+    ("multi_otsu", "kmeans"),
+    ("otsu_watershed", "otsu"),
+    ("multi_otsu_watershed", "multi_otsu"),
+    ("multi_otsu_watershed", "otsu_watershed"),
+    ("random_walker", "multi_otsu_watershed"),
+]
+
+
+def score(prediction: Labels, truth: Labels) -> dict[str, float]:
+    """All scores of one image."""
+    return {
+        "iou": iou(prediction > 0, truth > 0),
+        "dice": dice(prediction > 0, truth > 0),
+        "boundary_f1": boundary_f1(prediction, truth),
+        "object_f1": object_f1(prediction, truth),
+        "count_error": float(abs(count_error(prediction, truth))),
+    }
+
+
+def evaluate(
+    images: Sequence[Image], truths: Sequence[Labels], repeats: int
+) -> tuple[dict[str, dict[str, NDArray[np.float64]]], dict[str, float]]:
+    """Score and time every method.
+
+    Parameters
+    ----------
+    images, truths : sequences of ndarray, (H, W)
+        Gray images and their label images.
+    repeats : int
+        How many turns each method gets on each image; the quickest counts.
+
+    Returns
+    -------
+    scores : dict
+        By method and metric, one value an image.
+    seconds : dict
+        By method, the mean over the images of the quickest turn.
+    """
+    found: list[dict[str, dict[str, float]]] = []
+    seconds: list[dict[str, float]] = []
+    for image, truth in zip(images, truths, strict=True):
+        best = dict.fromkeys(METHODS, float("inf"))
+        predictions: dict[str, Labels] = {}
+        for _ in range(repeats):
+            for name, method in METHODS.items():
+                start = time.perf_counter()
+                predictions[name] = method(image)
+                best[name] = min(best[name], time.perf_counter() - start)
+        found.append({name: score(each, truth) for name, each in predictions.items()})
+        seconds.append(best)
+    scores = {
+        name: {
+            metric: np.array([image_scores[name][metric] for image_scores in found])
+            for metric in found[0][name]
+        }
+        for name in METHODS
+    }
+    return scores, {name: float(np.mean([each[name] for each in seconds])) for name in METHODS}
+
+
+def summarise(
+    scores: dict[str, dict[str, NDArray[np.float64]]], seconds: dict[str, float], prefix: str
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Means and 95 % intervals of all scores and gains, with the times, under plain names."""
+    values = {
+        f"{prefix}{name}_{metric}": array
+        for name, each in scores.items()
+        for metric, array in each.items()
+    }
+    for better, worse in GAINS:
+        for metric, array in scores[better].items():
+            values[f"{prefix}{better}_minus_{worse}_{metric}"] = array - scores[worse][metric]
+    found = {name: bootstrap_interval(array) for name, array in values.items()}
+    metrics = {name: round(interval.mean, 6) for name, interval in found.items()}
+    for name, each in seconds.items():
+        metrics[f"{prefix}{name}_seconds_per_image"] = float(f"{each:.3g}")
+    intervals = {
+        name: [round(interval.low, 6), round(interval.high, 6)] for name, interval in found.items()
+    }
+    return metrics, intervals
+
+
+def load_nuclei() -> tuple[list[Image], list[Labels]]:
+    """Read the test images of the real nuclei: in the order of their names, every fifth.
+
+    Raises
+    ------
+    FileNotFoundError
+        If ``PDL_DATA_DIR`` has no folder ``nuclei``.
+    """
+    folder = Path(os.environ.get("PDL_DATA_DIR", "")) / "nuclei"
+    paths = sorted((folder / "images").glob("*.png"))[4::5]
+    if not paths:
+        raise FileNotFoundError("PDL_DATA_DIR: expected a folder that holds nuclei/images/*.png")
+    images = [gray(imread(path)) for path in paths]
+    labels = [imread(folder / "labels" / path.name).astype(np.int32) for path in paths]
+    return images, labels
+
+
+def gray(image: NDArray[Any]) -> Image:
+    """A gray image of a file that may hold three equal channels."""
+    return np.asarray(image if image.ndim == 2 else image[..., 0], dtype=np.uint8)
+
+
+def describe(name: str, images: Sequence[Image], truths: Sequence[Labels]) -> dict[str, Any]:
+    """What was scored: name, hash of all pixels and labels, sizes."""
+    digest = hashlib.sha256()
+    for image, truth in zip(images, truths, strict=True):
+        digest.update(image.tobytes() + truth.astype("<i4").tobytes())
+    return {
+        "name": name,
+        "sha256": digest.hexdigest(),
+        "sizes": {
+            "images": len(images),
+            "height": images[0].shape[0],
+            "width": images[0].shape[1],
+            "objects": int(sum(np.count_nonzero(np.unique(truth)) for truth in truths)),
+        },
+    }
+
+
+def cpu_model() -> str:
+    """The processor's name, as the system gives it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def current_commit() -> str | None:
+    """The commit that is checked out, or None outside a repository that has one."""
+    command = ["git", "rev-parse", "--verify", "HEAD"]
+    try:
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
+
+
+def show(metrics: dict[str, float], prefix: str, title: str) -> None:
+    """Print a line for each method."""
+    table = Table(title=title)
+    columns = ["iou", "dice", "boundary_f1", "object_f1", "count_error", "seconds_per_image"]
+    for heading in ("method", *columns):
+        table.add_column(heading, justify="left" if heading == "method" else "right")
+    for name in METHODS:
+        shown = [f"{metrics[f'{prefix}{name}_{column}']:.4f}" for column in columns]
+        table.add_row(name, *shown)
+    Console().print(table)
+
+
+def main() -> None:
+    """Score, time, print a table and write the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=3, help="turns a method (default 3)")
+    parser.add_argument("--output", type=Path, help="the file to write; none if left out")
+    arguments = parser.parse_args()
+    if arguments.repeats < 1:
+        parser.error("--repeats must be 1 or greater")
+    profile = os.environ.get("PDL_PROFILE", "quick")
+
+    cells = load_cells("test")
+    data_sets = {"": ("touching cells, test", list(cells.images), list(cells.labels))}
+    if profile == "full":
+        data_sets["nuclei_"] = ("nuclei, test", *load_nuclei())
+
+    start = time.perf_counter()
+    metrics: dict[str, float] = {}
+    intervals: dict[str, list[float]] = {}
+    described = []
+    with threadpool_limits(limits=1):
+        for prefix, (name, images, truths) in data_sets.items():
+            scores, seconds = evaluate(images, truths, arguments.repeats)
+            new_metrics, new_intervals = summarise(scores, seconds, prefix)
+            metrics |= new_metrics
+            intervals |= new_intervals
+            described.append(describe(name, images, truths))
+            show(new_metrics, prefix, f"{name}: {len(images)} images")
+    record = {
+        "name": "cells-classical",
+        "metrics": metrics,
+        "intervals": intervals,
+        "data": described[0] if len(described) == 1 else described,
+        "seed": 0,
+        "profile": profile,
+        "hardware": {"cpu": cpu_model(), "cores": os.cpu_count(), "threads_used": 1},
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "scikit-image": version("scikit-image"),
+        },
+        "seconds": round(time.perf_counter() - start, 1),
+        "commit": current_commit(),
+        "command": shlex.join(
+            [f"PDL_PROFILE={profile}", "python", "benchmarks/segmentation.py", *sys.argv[1:]]
+        ),
+    }
+    if arguments.output:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
+        arguments.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Make the book: run the chapters, make the site, check its pages."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+from bs4 import BeautifulSoup
+from execute import console, execute
+from paths import ROOT, SITE
+
+
+def make_site() -> bool:
+    """Run Jupyter Book with warnings as errors."""
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT),
+        "--toc", str(ROOT / "book" / "_toc.yml"), "-W", "--keep-going", "-q",
+    ]  # fmt: skip
+    environment = {**os.environ, "PDL_BUILD": "site", "PYTHONWARNINGS": "ignore"}
+    return subprocess.run(command, env=environment, check=False).returncode == 0
+
+
+def pages() -> list[str]:
+    """The pages that the table of contents names, without their endings."""
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text("utf8"))
+    files = [each["file"] for part in toc["parts"] for each in part["chapters"]]
+    return [toc["root"], *files]
+
+
+def check_pages() -> list[str]:
+    """What is wrong with the site's pages: absent ones, and ones that show an error."""
+    faults = []
+    for name in pages():
+        page = SITE / f"{name}.html"
+        if not page.exists():
+            faults.append(f"{name}: the table of contents names it, the site lacks it")
+            continue
+        soup = BeautifulSoup(page.read_text("utf8"), "html.parser")
+        article = soup.select_one("article")
+        if article is None:
+            faults.append(f"{name}: the page has no article")
+            continue
+        if soup.select(".output.traceback, .output.stderr"):
+            faults.append(f"{name}: a cell's output holds an error or a warning")
+        words = article.get_text()
+        faults += [
+            f"{name}: the page shows raw markup: {mark}"
+            for mark in ("Traceback (most recent call last)", "{glue", "{eq}", "```{", ":::{")
+            if mark in words
+        ]
+    return faults
+
+
+def main() -> int:
+    """Build; the exit status is 0 only if every step went well."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("chapter", nargs="?", default="", help="only this chapter, for instance 03")
+    wanted = parser.parse_args().chapter
+    started = time.perf_counter()
+    console.print("Chapters", style="bold")
+    try:
+        if not execute(wanted):
+            return 1
+    except ValueError as error:
+        console.print(str(error), style="bold red")
+        return 2
+    console.print("Site", style="bold")
+    if not make_site():
+        console.print("Jupyter Book reported the warnings above.", style="bold red")
+        return 1
+    faults = check_pages()
+    for fault in faults:
+        console.print(fault, style="bold red")
+    if faults:
+        return 1
+    console.print(f"  {len(pages())} pages in {time.perf_counter() - started:.0f} s")
+    console.print(f"\nOpen {(SITE / 'index.html').as_uri()}", style="bold green")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""How good a segmentation is: overlap, outline, objects, and the interval of a mean.
+
+Everywhere the prediction comes first and the truth second.
+"""
+
+from __future__ import annotations
+
+from pdl.metrics.intervals import Interval, bootstrap_interval
+from pdl.metrics.masks import boundaries, boundary_f1, dice, iou
+from pdl.metrics.objects import (
+    Matching,
+    count_error,
+    count_objects,
+    iou_table,
+    matched_objects,
+    object_f1,
+)
+
+__all__ = [
+    "Interval",
+    "Matching",
+    "bootstrap_interval",
+    "boundaries",
+    "boundary_f1",
+    "count_error",
+    "count_objects",
+    "dice",
+    "iou",
+    "iou_table",
+    "matched_objects",
+    "object_f1",
+]

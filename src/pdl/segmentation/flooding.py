@@ -1,0 +1,107 @@
+"""Watershed: flood a landscape from markers, and see where the waters meet."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pdl._validation import check_array, check_same_shape
+
+
+def watershed(
+    landscape: ArrayLike, markers: ArrayLike, mask: ArrayLike | None = None
+) -> NDArray[np.int32]:
+    """Grow the markers into basins, the lowest pixels first.
+
+    Water of each marker's colour rises and spreads to the neighbours (one step along one axis).
+    A priority queue holds the shore: the water goes on from the pixel that it covers at the lowest
+    level, and among equals from the one that it reached first, so that a plateau is shared between
+    the basins beside it [1]_. A pixel below the pass over which the water comes is covered at the
+    level of the pass.
+
+    Parameters
+    ----------
+    landscape : array_like, any shape
+        The height of each pixel: a profile of shape (N,), an image of shape (H, W), or a volume.
+    markers : array_like of int, same shape
+        The springs: a positive label where a basin begins, 0 elsewhere.
+    mask : array_like of bool, same shape, optional
+        Where the water may go. Everywhere, if left out.
+
+    Returns
+    -------
+    ndarray of int32, same shape
+        The label of the basin that each pixel belongs to; 0 outside the mask and where no water
+        arrives.
+
+    Raises
+    ------
+    TypeError
+        If the markers are not integers or the landscape not numbers.
+    ValueError
+        If the shapes differ, a marker is negative, or a landscape value is not finite.
+
+    Notes
+    -----
+    The rules are those of ``skimage.segmentation.watershed`` with its default 4-neighbourhood.
+    Marker pixels of equal height start in raster order; scikit-image leaves their order to its
+    heap, so that some pixels halfway between two markers can differ.
+
+    References
+    ----------
+    .. [1] F. Meyer, "Color image segmentation", International Conference on Image Processing and
+       its Applications, 303-306, 1992.
+
+    Examples
+    --------
+    >>> watershed([1, 2, 3, 2, 0], markers=[1, 0, 0, 0, 2]).tolist()
+    [1, 1, 2, 2, 2]
+    """
+    heights, springs, allowed = _check_arguments(landscape, markers, mask)
+    # A frame of forbidden pixels saves a test of the borders at every step.
+    height = np.pad(heights, 1).ravel().tolist()
+    dry = np.pad(allowed, 1).ravel()
+    labels = np.pad(springs, 1).ravel()
+    steps = _neighbour_steps(heights.shape)
+
+    dry[labels > 0] = False
+    queue = [(height[pixel], age, pixel) for age, pixel in enumerate(np.flatnonzero(labels))]
+    heapq.heapify(queue)
+    age = len(queue)
+    while queue:
+        level, _, pixel = heapq.heappop(queue)
+        for step in steps:
+            neighbour = pixel + step
+            if dry[neighbour]:
+                dry[neighbour] = False
+                labels[neighbour] = labels[pixel]
+                heapq.heappush(queue, (max(level, height[neighbour]), age, neighbour))
+                age += 1
+    framed = labels.reshape([size + 2 for size in heights.shape])
+    return framed[(slice(1, -1),) * heights.ndim].copy()
+
+
+def _neighbour_steps(shape: tuple[int, ...]) -> list[int]:
+    """Return the flat distances to the neighbours in a framed array, in raster order."""
+    framed = np.empty([size + 2 for size in shape], dtype=np.int8)
+    return [-stride for stride in framed.strides] + list(reversed(framed.strides))
+
+
+def _check_arguments(
+    landscape: ArrayLike, markers: ArrayLike, mask: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the three arrays in one shape, with no spring outside the mask."""
+    heights = check_array(landscape, "landscape").astype(np.float64)
+    springs = check_array(markers, "markers")
+    if springs.dtype.kind not in "iu":
+        raise TypeError(f"markers must hold integers, got dtype {springs.dtype}")
+    check_same_shape(springs, heights, "markers", "landscape")
+    if springs.min() < 0:
+        raise ValueError(f"markers must be 0 or greater, got {springs.min()}")
+    allowed = np.ones(heights.shape, dtype=bool)
+    if mask is not None:
+        allowed = check_array(mask, "mask").astype(bool)
+        check_same_shape(allowed, heights, "mask", "landscape")
+    return heights, np.where(allowed, springs, 0).astype(np.int32), allowed

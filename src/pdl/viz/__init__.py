@@ -1,0 +1,13 @@
+"""How the book draws: one style for all figures, images side by side, arrays with their numbers.
+
+Figures that a reader can play with on the site are made with `play`; numbers that the text quotes
+from a cell are handed over with `glue`.
+"""
+
+from __future__ import annotations
+
+from .arrays import show_array, show_images
+from .page import glue, play
+from .style import CELL_COLORS, COLORS, use_style
+
+__all__ = ["CELL_COLORS", "COLORS", "glue", "play", "show_array", "show_images", "use_style"]

@@ -1,0 +1,114 @@
+"""What a cell hands to its page: figures to play with, and numbers for the text."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import os
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and NumPy numbers as JSON takes them; uint8 images as base64 bytes."""
+    if isinstance(value, np.ndarray):
+        if value.dtype == np.uint8 and value.ndim == 2 and value.size > 1024:
+            return {
+                "height": value.shape[0],
+                "width": value.shape[1],
+                "pixels": base64.b64encode(value.tobytes()).decode(),
+            }
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"data: cannot hand a {type(value).__name__} to a page")
+
+
+class _Play:
+    """A figure to play with: HTML when the site is built, a still picture everywhere else."""
+
+    def __init__(self, name: str, data: str, png: bytes, alt: str) -> None:
+        self.name, self.data, self.png, self.alt = name, data, png, alt
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        still = base64.b64encode(self.png).decode()
+        if os.environ.get("PDL_BUILD") != "site":
+            return {"image/png": still, "text/plain": f"<figure: {self.alt}>"}
+        alt = html.escape(self.alt, quote=True)
+        return {
+            "text/html": (
+                f'<div class="play" data-play="{html.escape(self.name)}" data-alt="{alt}">'
+                f'<script type="application/json" class="play-data">{self.data}</script>'
+                f'<div class="play-still"><img alt="{alt}" src="data:image/png;base64,{still}"/>'
+                "</div></div>"
+            ),
+            "text/plain": f"<figure: {self.alt}>",
+        }
+
+
+def play(name: str, data: dict[str, Any], still: Figure, alt: str) -> Any:
+    """Make a figure to play with on the site; elsewhere it is the still picture.
+
+    Parameters
+    ----------
+    name : str
+        The figure's script in ``book/_static/play``, without its ending.
+    data : dict
+        What the script starts from, computed by the chapter: numbers, text, lists and arrays.
+        A uint8 image of more than 1024 pixels becomes ``{height, width, pixels}`` with base64
+        bytes; other arrays become lists.
+    still : Figure
+        The picture shown where no script runs.
+    alt : str
+        What the figure shows, in words.
+
+    Returns
+    -------
+    object
+        To be the last expression of a cell.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty, or `data` holds a number that JSON has no form for.
+    TypeError
+        If `data` holds something that JSON has no form for.
+    """
+    if not alt.strip():
+        raise ValueError("alt: expected a description of the figure, got an empty text")
+    try:
+        text = json.dumps(data, default=_plain, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f"data: {error}") from None
+    buffer = io.BytesIO()
+    still.savefig(buffer, format="png", dpi=100)
+    plt.close(still)
+    # Escaped, no text in the data can close or open a script element.
+    return _Play(name, text.replace("<", "\\u003c"), buffer.getvalue(), alt)
+
+
+def glue(key: str, value: float | int | str | np.generic | NDArray[Any]) -> None:
+    """Hand a number or a word to the text of the page, which quotes it by its key.
+
+    Parameters
+    ----------
+    key : str
+        The name by which the text quotes the value, as in ``{glue:text}`key:.2f```.
+    value : number, str, or NumPy scalar
+        The value. What the text compares with a peer or counts is computed, never typed.
+    """
+    from IPython.display import display
+
+    plain = value.item() if isinstance(value, (np.generic, np.ndarray)) else value
+    prefix = "application/papermill.record/"
+    display(
+        {f"{prefix}text/plain": repr(plain)},
+        metadata={"scrapbook": {"name": key, "mime_prefix": prefix}},
+        raw=True,
+    )

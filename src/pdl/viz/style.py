@@ -1,0 +1,54 @@
+"""One look for every figure of the book."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+from cycler import cycler
+from matplotlib.colors import ListedColormap
+
+COLORS: dict[str, str] = {
+    "blue": "#1f5fa8",
+    "orange": "#c8541c",
+    "green": "#23805a",
+    "purple": "#7a4a9e",
+    "gold": "#a87a00",
+    "gray": "#5b6570",
+}
+"""Colours that stay apart for colour-blind eyes and have contrast 3:1 or more on white."""
+
+CELL_COLORS = ListedColormap(
+    ["#10151c"]
+    + ["#58a6e0", "#f2b134", "#6cc28d", "#e0705a", "#b08fd8", "#e8e29a", "#5fd0cf", "#e08fb8"] * 64
+)
+"""Colours for label images: 0 is the dark background, neighbouring numbers look different."""
+
+
+def use_style() -> None:
+    """Set Matplotlib up as the book uses it; chapters call this once, at the top."""
+    mpl.rcParams.update(
+        {
+            "figure.dpi": 100,
+            "savefig.dpi": 144,
+            "savefig.bbox": "tight",
+            "savefig.facecolor": "white",
+            "figure.facecolor": "white",
+            "figure.figsize": (7.0, 3.2),
+            "figure.constrained_layout.use": True,
+            "font.size": 10,
+            "axes.titlesize": 10,
+            "axes.titlelocation": "left",
+            "axes.labelsize": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": "#444c56",
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.prop_cycle": cycler(color=list(COLORS.values())),
+            "grid.color": "#d9dee3",
+            "grid.linewidth": 0.6,
+            "legend.frameon": False,
+            "lines.linewidth": 1.8,
+            "image.cmap": "gray",
+            "image.interpolation": "nearest",
+        }
+    )

@@ -1,0 +1,218 @@
+"""The chapters run into a cache, and run again when something that they depend on has changed."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import execute
+import nbformat
+import paths
+import pytest
+
+# nbclient leaves the event loops of the threads that it ran in to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+HEAD = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# A small chapter
+
+"""
+
+
+def chapter(*cells: str) -> str:
+    return HEAD + "\n".join(f"```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells)
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A small repository in a folder of its own, which `paths` and `execute` take for theirs."""
+    monkeypatch.setenv("PDL_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PDL_PROFILE", raising=False)
+    root = tmp_path / "tree"
+    for name, text in {
+        "src/pdl/__init__.py": "",
+        "src/pdl/deep/one.py": "ONE = 1\n",
+        "constraints.txt": "numpy==2.4.6\n",
+        "data/results/speed.json": "{}",
+        "chapters/01_images.md": chapter("print(6 * 7)"),
+        "README.md": "Read me.",
+    }.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf8")
+    monkeypatch.setattr(paths, "ROOT", root)
+    monkeypatch.setattr(paths, "CHAPTERS", root / "chapters")
+    monkeypatch.setattr(execute, "CACHE", root / "_build" / "cache")
+    monkeypatch.setattr(execute, "EXECUTED", root / "_build" / "executed")
+    yield root
+    gc.collect()
+
+
+def printed_by_cells(tree: Path, stem: str) -> list[str]:
+    notebook = nbformat.read(tree / "_build" / "executed" / f"{stem}.ipynb", as_version=4)
+    return [
+        output.text
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "stream"
+    ]
+
+
+# The key
+
+
+def rewrite(name: str, text: str) -> Callable[[Path], object]:
+    return lambda root: (root / name).write_text(text, "utf8")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        rewrite("src/pdl/deep/one.py", "ONE = 2\n"),
+        rewrite("src/pdl/__init__.py", "# A comment.\n"),
+        rewrite("src/pdl/deep/new.py", ""),
+        rewrite("constraints.txt", "numpy==2.4.5\n"),
+        rewrite("data/results/speed.json", '{"a": 1}'),
+        rewrite("data/new.npy", "weights"),
+        lambda root: (root / "src/pdl/deep/one.py").unlink(),
+        lambda root: (root / "data/results/speed.json").unlink(),
+        lambda root: (root / "src/pdl/deep/one.py").rename(root / "src/pdl/one.py"),
+    ],
+    ids=[
+        "source changed",
+        "top of the package changed",
+        "source added",
+        "constraints changed",
+        "result changed",
+        "data added",
+        "source removed",
+        "data removed",
+        "source moved",
+    ],
+)
+def test_the_key_changes_with_what_a_chapter_depends_on(
+    change: Callable[[Path], object], tree: Path
+) -> None:
+    before = paths.key()
+    change(tree)
+    assert paths.key() != before
+
+
+def test_the_key_changes_with_the_profile(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = paths.key()
+    monkeypatch.setenv("PDL_PROFILE", "full")
+    assert paths.key() != before
+    monkeypatch.setenv("PDL_PROFILE", "quick")
+    assert paths.key() == before, "quick is the profile by default"
+
+
+def test_the_key_stays_with_all_else(tree: Path) -> None:
+    before = paths.key()
+    assert paths.key() == before
+    (tree / "README.md").write_text("Another text.", "utf8")
+    (tree / "chapters" / "01_images.md").write_text(chapter("print(1)"), "utf8")
+    (tree / "src" / "pdl" / "deep" / "__pycache__").mkdir()
+    (tree / "src" / "pdl" / "deep" / "__pycache__" / "one.cpython-311.pyc").write_bytes(b"\0")
+    (tree / "src" / "pdl" / "deep" / "one.py").touch()
+    assert paths.key() == before
+
+
+# The chapters' files
+
+
+def test_chapters_are_chosen_by_the_beginning_of_their_names(tree: Path) -> None:
+    for name in ("03_filters.md", "02_convolution.md", "notes.md", "2_short.md"):
+        (tree / "chapters" / name).write_text(chapter("1"), "utf8")
+    stems = ["01_images", "02_convolution", "03_filters"]
+    assert [path.stem for path in paths.chapter_files()] == stems
+    assert [path.stem for path in paths.chapter_files("02")] == ["02_convolution"]
+    assert [path.stem for path in paths.chapter_files("0")] == stems
+    with pytest.raises(ValueError, match="begins with '7'; there are 01_images, 02_convolution"):
+        paths.chapter_files("7")
+
+
+# The cache
+
+
+def test_the_cache_is_emptied_only_when_the_key_changes(tree: Path) -> None:
+    execute.fresh_cache()
+    kept = tree / "_build" / "cache" / "kept"
+    kept.touch()
+    execute.fresh_cache()
+    assert kept.exists()
+    (tree / "constraints.txt").write_text("numpy==2.4.5\n", "utf8")
+    execute.fresh_cache()
+    assert not kept.exists()
+    kept.touch()
+    execute.fresh_cache()
+    assert kept.exists()
+
+
+def test_a_chapter_runs_once_until_the_package_changes(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counter = tree / "runs.txt"
+    path = tree / "chapters" / "01_images.md"
+    path.write_text(
+        chapter(
+            f"with open({str(counter)!r}, 'a') as runs:\n    _ = runs.write('x')",
+            "import os\nprint(os.environ['PDL_BUILD'], os.environ['OMP_NUM_THREADS'])",
+            "print(os.path.basename(os.getcwd()), os.path.basename(os.environ['PDL_HOME'])[:9])",
+        ),
+        "utf8",
+    )
+    assert execute.execute() is True
+    assert "1 chapter(s)" in capsys.readouterr().out
+    assert counter.read_text() == "x"
+    assert printed_by_cells(tree, "01_images") == ["site 1\n", "chapters pdl-build\n"]
+    assert not (tree.parent / "home").exists()
+    kept = nbformat.read(tree / "_build" / "executed" / "01_images.ipynb", as_version=4).metadata
+    assert "version" not in kept.get("language_info", {}), "the same file on any Python"
+
+    path.write_text(path.read_text("utf8").replace("A small", "A rewritten"), "utf8")
+    assert execute.execute() is True
+    assert "unchanged" in capsys.readouterr().out
+    assert counter.read_text() == "x", "a chapter whose prose alone has changed is not run"
+    assert len(printed_by_cells(tree, "01_images")) == 2
+
+    (tree / "src" / "pdl" / "deep" / "one.py").write_text("ONE = 2\n", "utf8")
+    assert execute.execute() is True
+    assert "unchanged" not in capsys.readouterr().out
+    assert counter.read_text() == "xx"
+
+
+def test_a_failing_cell_fails_the_run_and_names_the_chapter_alone(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "chapters" / "02_convolution.md").write_text(
+        chapter("kernel = [1, 2]", "kernel[7]"), "utf8"
+    )
+    assert execute.execute(workers=2) is False
+    printed = capsys.readouterr().out
+    assert "02_convolution         FAILED" in printed
+    assert "02_convolution.md: " in printed
+    assert "IndexError" in printed
+    assert "kernel[7]" in printed
+    assert "01_images              FAILED" not in printed
+    assert printed_by_cells(tree, "01_images") == ["42\n"]
+    assert not (tree / "_build" / "executed" / "02_convolution.ipynb").exists()
+
+    assert execute.execute("01") is True
+    assert "01_images              unchanged" in capsys.readouterr().out
+
+
+def test_an_unknown_chapter_is_refused(tree: Path) -> None:
+    with pytest.raises(ValueError, match="no chapter begins with '09'"):
+        execute.execute("09")

@@ -1,0 +1,96 @@
+"""The paired notebooks are in step with the chapters, and hold checked text outputs only."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import nbformat
+import pytest
+from paths import CHAPTERS, NOTEBOOKS, SITE
+from sync import collect_labels, make
+
+STEMS = [path.stem for path in sorted(CHAPTERS.glob("*.md"))]
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def same_but_for_rounding(ours: str, stored: str) -> bool:
+    """Whether two lines differ at most in the last digit of a number (processors differ there)."""
+    if NUMBER.sub("#", ours) != NUMBER.sub("#", stored):
+        return False
+    for a, b in zip(NUMBER.findall(ours), NUMBER.findall(stored), strict=True):
+        digits = len(b.partition("e")[0].partition(".")[2])
+        if a != b and (
+            "." not in b
+            or abs(float(a) - float(b))
+            > 1.5 * 10.0**-digits * max(1, abs(float(b)) if "e" in b else 1)
+        ):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_notebook_is_in_step(stem: str) -> None:
+    stored = (NOTEBOOKS / f"{stem}.ipynb").read_text("utf8")
+    ours = make(CHAPTERS / f"{stem}.md", collect_labels())
+    removed, added = [], []
+    for line in difflib.ndiff(stored.splitlines(), ours.splitlines()):
+        if line.startswith("- "):
+            removed.append(line[2:])
+        elif line.startswith("+ "):
+            added.append(line[2:])
+    differing = len(removed) != len(added) or not all(map(same_but_for_rounding, added, removed))
+    assert not differing, (
+        f"book/notebooks/{stem}.ipynb is out of step with its chapter: run `make sync`\n"
+        + "\n".join([f"- {line}" for line in removed[:5]] + [f"+ {line}" for line in added[:5]])
+    )
+
+
+def test_every_notebook_has_a_chapter() -> None:
+    assert sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) == STEMS
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_notebook_stores_checked_text_only(stem: str) -> None:
+    notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    checked = 0
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        tags = set(cell.metadata.get("tags", []))
+        assert (cell.execution_count is not None) == bool(cell.outputs), "nbval would skip it"
+        if cell.outputs:
+            assert tags & {"checked", "exercise", "solution"}
+            assert {each.output_type for each in cell.outputs} <= {"stream", "execute_result"}
+        if "checked" in tags:
+            assert cell.outputs, f"a cell tagged checked prints nothing: {cell.source[:80]}"
+            checked += 1
+    assert checked >= 5
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_notebook_shows_no_raw_markup(stem: str) -> None:
+    notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"```.*?```", "", cell.source, flags=re.S)
+            raw = re.findall(
+                r"\{(?:glue|eq|numref|cite|doc|ref)[^}]*\}`|^```\{|^:::|%%|nan\b", text, re.M
+            )
+            assert not raw, cell.source[:300]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_site_offers_the_notebook(stem: str) -> None:
+    offered = SITE / "notebooks" / f"{stem}.ipynb"
+    assert offered.read_bytes() == (NOTEBOOKS / f"{stem}.ipynb").read_bytes()
+    page = (SITE / "chapters" / f"{stem}.html").read_text("utf8")
+    assert f'href="../notebooks/{stem}.ipynb"' in page
+
+
+def test_rounding_is_all_that_may_differ() -> None:
+    assert same_but_for_rounding("the gap is 0.124", "the gap is 0.123")
+    assert not same_but_for_rounding("the gap is 0.134", "the gap is 0.123")
+    assert not same_but_for_rounding("3 objects", "4 objects")
+    assert not same_but_for_rounding("a gap of 0.1", "the gap is 0.1")

@@ -1,0 +1,129 @@
+"""For each exercise of the book: its stub, its solution, and the wrong answers that it refuses."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import pytest
+
+from pdl.exercises.engine import CHAPTERS, all_exercises, grade
+
+ROOT = Path(__file__).parents[2]
+EXERCISES = [exercise.name for exercise in all_exercises()]
+
+
+def wrong_answers(word: str) -> dict[str, list[tuple[Any, str]]]:
+    path = Path(__file__).with_name(f"test_{word}.py")
+    spec = importlib.util.spec_from_file_location(f"wrong_{word}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    table: dict[str, list[tuple[Any, str]]] = module.WRONG
+    return table
+
+
+WRONG = {name: table for word in CHAPTERS for name, table in wrong_answers(word).items()}
+CASES = [(name, wrong, words) for name, table in WRONG.items() for wrong, words in table]
+
+
+@cache
+def chapter_cells(word: str) -> dict[str, list[str]]:
+    (path,) = (ROOT / "chapters").glob(f"[0-9][0-9]_{word}.md")
+    cells: dict[str, list[str]] = {"setup": [], "exercise": [], "solution": []}
+    for cell in jupytext.read(path).cells:
+        for tag in set(cell.metadata.get("tags", [])) & set(cells):
+            cells[tag].append(cell.source)
+    return cells
+
+
+def cell_of(name: str, tag: str) -> str:
+    word = name.partition(".")[0]
+    found = [each for each in chapter_cells(word)[tag] if f'check("{name}"' in each]
+    assert len(found) == 1, f"{name}: expected one cell tagged {tag}, got {len(found)}"
+    return found[0]
+
+
+@cache
+def setup_namespace(word: str) -> dict[str, Any]:
+    namespace: dict[str, Any] = {}
+    for source in chapter_cells(word)["setup"]:
+        exec(compile(source, f"<setup of {word}>", "exec"), namespace)
+    return namespace
+
+
+def printed_by(name: str, tag: str, capsys: pytest.CaptureFixture[str]) -> str:
+    namespace = dict(setup_namespace(name.partition(".")[0]))
+    capsys.readouterr()
+    exec(compile(cell_of(name, tag), f"<{tag} of {name}>", "exec"), namespace)
+    return capsys.readouterr().out
+
+
+@pytest.fixture(autouse=True)
+def _own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PDL_HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize("word", CHAPTERS)
+def test_a_chapter_has_seven_exercises_and_its_cells_name_only_real_ones(word: str) -> None:
+    mine = [name for name in EXERCISES if name.startswith(word + ".")]
+    assert len(mine) >= 7
+    named = re.findall(r'check\("([\w.]+)"', "\n".join(chapter_cells(word)["exercise"]))
+    assert sorted(named) == sorted(mine)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_stub_is_not_attempted(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "not attempted yet" in printed_by(name, "exercise", capsys)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_passes(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = printed_by(name, "solution", capsys)
+    assert "✓" in out
+    assert "✗" not in out
+    assert "not reached" not in out
+    assert not (tmp_path / "exercises.json").exists(), "the book's solution is not the reader's"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_three_wrong_answers_are_tried(name: str) -> None:
+    assert len(WRONG.get(name, [])) >= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    CASES,
+    ids=[
+        f"{name}-{getattr(wrong, '__name__', wrong)!s:.30}-{i}"
+        for i, (name, wrong, _) in enumerate(CASES)
+    ],
+)
+def test_a_wrong_answer_is_refused(name: str, wrong: Any, words: str) -> None:
+    endless = getattr(wrong, "__name__", "") == "never_returns"
+    outcome = grade(name, wrong, seconds=0.5 if endless else None)
+    assert outcome.status == "failed", str(outcome)
+    assert words in str(outcome), str(outcome)
+
+
+def test_solutions_are_short_of_the_package() -> None:
+    """A solution that only calls the package's own function of that name teaches nothing."""
+    for word in CHAPTERS:
+        for source in chapter_cells(word)["solution"]:
+            tree = ast.parse(source)
+            functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+            for function in functions:
+                called = {
+                    node.func.attr
+                    if isinstance(node.func, ast.Attribute)
+                    else getattr(node.func, "id", "")
+                    for node in ast.walk(function)
+                    if isinstance(node, ast.Call)
+                }
+                assert function.name not in called or len(function.body) > 1, function.name

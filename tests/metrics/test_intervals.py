@@ -1,0 +1,59 @@
+"""The bootstrap interval against SciPy, and how often it holds the true mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pdl.metrics import bootstrap_interval
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_as_scipy(confidence):
+    values = np.random.default_rng(0).beta(8, 2, size=40)
+    ours = bootstrap_interval(values, confidence, resamples=20_000)
+    theirs = stats.bootstrap(
+        (values,),
+        np.mean,
+        confidence_level=confidence,
+        n_resamples=20_000,
+        method="percentile",
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+    width = theirs.high - theirs.low
+    assert ours.mean == values.mean()
+    assert abs(ours.low - theirs.low) < 0.03 * width
+    assert abs(ours.high - theirs.high) < 0.03 * width
+
+
+def test_holds_the_true_mean_in_95_of_100_cases():
+    rng = np.random.default_rng(2)
+    inside = 0
+    for seed in range(400):
+        low_high = bootstrap_interval(rng.normal(3.0, 1.0, size=40), resamples=500, seed=seed)
+        inside += low_high.low <= 3.0 <= low_high.high
+    assert 0.91 <= inside / 400 <= 0.98
+
+
+def test_same_seed_same_interval_and_equal_values_no_width():
+    values = [0.2, 0.4, 0.9]
+    assert bootstrap_interval(values, seed=4) == bootstrap_interval(values, seed=4)
+    assert bootstrap_interval([0.5] * 6) == (0.5, 0.5, 0.5)
+    assert bootstrap_interval([1]) == (1.0, 1.0, 1.0)
+
+
+def test_more_images_make_it_narrower():
+    values = np.random.default_rng(3).normal(size=400)
+    wide, narrow = bootstrap_interval(values[:25]), bootstrap_interval(values)
+    assert (wide.high - wide.low) > 2.5 * (narrow.high - narrow.low)
+
+
+def test_bad_arguments_are_refused():
+    for values in ([], [[1.0, 2.0]], [np.nan]):
+        with pytest.raises(ValueError, match="values"):
+            bootstrap_interval(values)
+    with pytest.raises(ValueError, match="confidence"):
+        bootstrap_interval([1.0, 2.0], confidence=95)
+    with pytest.raises(ValueError, match="resamples"):
+        bootstrap_interval([1.0, 2.0], resamples=0)

@@ -1,0 +1,193 @@
+"""Every page of the site, in a real browser, on a phone and on a desk."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from build import check_pages, pages
+from paths import CHAPTERS, SITE
+from playwright.sync_api import Browser, Page
+
+PAGES = [*pages(), "search", "genindex"]
+WIDTHS = (390, 1280)
+
+
+class Visit:
+    """A page opened in the browser, with all that it asked for and complained of."""
+
+    def __init__(
+        self, browser: Browser, address: str, name: str, width: int, theme: str = "light"
+    ) -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.bytes = 0
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 844},
+            color_scheme="dark" if theme == "dark" else "light",
+            reduced_motion="reduce",
+        )
+        self.page: Page = self.context.new_page()
+        self.page.on("console", lambda m: m.type == "error" and self.complaints.append(m.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("response", lambda r: setattr(self, "bytes", self.bytes + _size(r)))
+        self.page.goto(f"{address}/{name}.html", wait_until="load")
+        self.page.add_style_tag(content="* { content-visibility: visible !important; }")
+        self.page.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
+        self.page.wait_for_load_state("networkidle")
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.context.close()
+
+
+def _size(response: object) -> int:
+    try:
+        return len(response.body())  # type: ignore[attr-defined]
+    except Exception:  # a redirect or a cancelled request has no body to weigh
+        return 0
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_whole(browser: Browser, site_address: str, name: str, width: int) -> None:
+    with Visit(browser, site_address, name, width) as visit:
+        foreign = [url for url in visit.requests if not url.startswith((site_address, "data:"))]
+        assert not foreign
+        assert not visit.complaints
+        overflow = visit.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"the page scrolls sideways by {overflow} px"
+        assert visit.bytes < 2_000_000
+        broken = visit.page.evaluate(
+            "[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)"
+        )
+        assert not broken
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(
+    browser: Browser, site_address: str, name: str, theme: str, width: int
+) -> None:
+    with Visit(browser, site_address, name, width, theme) as visit:
+        # Ten thousand coloured words of code would take axe minutes; those of eight listings stay.
+        visit.page.evaluate(
+            "[...document.querySelectorAll('pre')].slice(8)"
+            ".forEach(listing => { listing.textContent = listing.textContent })"
+        )
+        found = Axe().run(visit.page).response["violations"]
+        grave = [
+            f"{each['id']}: {node['html'][:160]}"
+            for each in found
+            if each["impact"] in {"serious", "critical"}
+            for node in each["nodes"][:3]
+        ]
+        assert not grave, "\n".join(grave)
+
+
+@pytest.mark.parametrize("name", [f"chapters/{p.stem}" for p in sorted(CHAPTERS.glob("*.md"))])
+def test_equations_are_drawn(browser: Browser, site_address: str, name: str) -> None:
+    with Visit(browser, site_address, name, 1280) as visit:
+        heights = visit.page.evaluate(
+            "[...document.querySelectorAll('math')].map(m => m.getBoundingClientRect().height)"
+        )
+        assert len(heights) > 5
+        hidden = visit.page.evaluate(
+            "[...document.querySelectorAll('math')].filter(m => !m.closest('.solution, details')"
+            " && m.getBoundingClientRect().height < 4).length"
+        )
+        assert hidden == 0
+        assert visit.page.evaluate("document.fonts.check('16px \"STIX Two Math\"')")
+        words = visit.page.evaluate(
+            "(() => { const a = document.querySelector('article').cloneNode(true);"
+            "a.querySelectorAll('pre, code, script').forEach(e => e.remove());"
+            "return a.textContent; })()"
+        )
+        raw = re.findall(r"\$\$|\\frac|\\sum|\\begin|\{glue|\{eq\}|\{numref\}|```", words)
+        assert not raw
+
+
+def test_search_finds_a_term(browser: Browser, site_address: str) -> None:
+    with Visit(browser, site_address, "book/index", 1280) as visit:
+        visit.page.keyboard.press("Control+k")
+        visit.page.keyboard.type("convolution")
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_url("**/search.html**")
+        visit.page.wait_for_selector("#search-results li a")
+        found = visit.page.locator("#search-results li a").evaluate_all(
+            "all => all.map(a => a.href)"
+        )
+        assert any("02_convolution" in link for link in found)
+        assert not visit.complaints
+
+
+def test_search_says_when_it_finds_nothing(browser: Browser, site_address: str) -> None:
+    with Visit(browser, site_address, "search", 1280) as visit:
+        visit.page.goto(f"{site_address}/search.html?q=zzxxqqy")
+        visit.page.wait_for_function(
+            "document.querySelector('#search-results')?.textContent.includes('did not match')"
+        )
+
+
+def test_theme_switches(browser: Browser, site_address: str) -> None:
+    with Visit(browser, site_address, "chapters/02_convolution", 1280) as visit:
+        page = visit.page
+        before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for _ in range(3):
+            page.locator(".theme-switch-button:visible").first.click()
+            if page.evaluate("document.documentElement.dataset.theme") == "dark":
+                break
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+def test_menu_opens_on_a_phone(browser: Browser, site_address: str) -> None:
+    with Visit(browser, site_address, "chapters/02_convolution", 390) as visit:
+        link = visit.page.locator(".bd-sidebar-primary").get_by_text("3. Image filters")
+        assert not link.is_visible()
+        visit.page.locator(".primary-toggle:visible").first.click()
+        link.wait_for(state="visible")
+
+
+def test_every_link_and_notebook_leads_somewhere(site_address: str) -> None:
+    from bs4 import BeautifulSoup
+
+    missing = []
+    for name in PAGES:
+        page = SITE / f"{name}.html"
+        for link in BeautifulSoup(page.read_text("utf8"), "html.parser").find_all("a", href=True):
+            target = str(link["href"]).split("#")[0].split("?")[0]
+            inner = target and "://" not in target and not target.startswith("mailto:")
+            if inner and not (page.parent / target).resolve().exists():
+                missing.append(f"{name}: {target}")
+    assert not missing
+
+
+def test_no_dead_launch_buttons() -> None:
+    for name in pages():
+        text = (SITE / f"{name}.html").read_text("utf8")
+        assert "colab.research" not in text
+        assert "mybinder" not in text
+
+
+def test_each_chapter_has_a_figure_to_play_with(browser: Browser, site_address: str) -> None:
+    for path in sorted(CHAPTERS.glob("*.md")):
+        with Visit(browser, site_address, f"chapters/{path.stem}", 1280) as visit:
+            figures = visit.page.locator(".play")
+            assert figures.count() >= 1, path.stem
+            assert visit.page.locator(".play-still:visible").count() == 0, path.stem
+            assert figures.first.locator("input, button, select").count() >= 1
+
+
+def test_the_build_would_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    import build
+
+    assert check_pages() == []
+    monkeypatch.setattr(build, "pages", lambda: ["chapters/99_absent"])
+    assert "99_absent" in check_pages()[0]
