@@ -91,8 +91,8 @@ def wiener(
 
     References
     ----------
-    N. Wiener, *Extrapolation, Interpolation, and Smoothing of Stationary Time Series*, Technology Press of MIT,
-    1949.
+    N. Wiener, *Extrapolation, Interpolation, and Smoothing of Stationary Time Series*,
+    Technology Press of MIT, 1949.
 
     Examples
     --------
