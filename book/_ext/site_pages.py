@@ -159,6 +159,9 @@ def _finish_page(page: Path, out: Path) -> None:
         size = _size((page.parent / str(image.get("src", ""))).resolve())
         if size:
             image["width"], image["height"] = map(str, size)
+        if str(image.get("src", "")).startswith("../_images/") and image.parent.name != "a":
+            # On a phone a figure is small: a tap opens it alone.
+            image.wrap(soup.new_tag("a", href=image["src"], attrs={"class": "figure-link"}))
         if "logo__image" not in image.get("class", []) and number > 2:
             image["loading"] = "lazy"
         image["decoding"] = "async"

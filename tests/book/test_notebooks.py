@@ -7,6 +7,7 @@ import re
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from paths import CHAPTERS, NOTEBOOKS, SITE
 from sync import collect_labels, make
 
@@ -87,6 +88,29 @@ def test_the_site_offers_the_notebook(stem: str) -> None:
     assert offered.read_bytes() == (NOTEBOOKS / f"{stem}.ipynb").read_bytes()
     page = (SITE / "chapters" / f"{stem}.html").read_text("utf8")
     assert f'href="../notebooks/{stem}.ipynb"' in page
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_numbers_are_those_of_the_site(stem: str) -> None:
+    page = BeautifulSoup((SITE / "chapters" / f"{stem}.html").read_text("utf8"), "html.parser")
+    shown = {
+        str(figure["id"]): figure.select_one(".caption-number").get_text(strip=True)
+        for figure in page.select("figure[id]")
+    }
+    for equation in page.select(".math-block[id]"):
+        if number := equation.select_one(".eqno"):
+            shown[str(equation["id"])] = re.findall(r"[\d.]+", number.get_text())[0]
+    for exercise in page.select("div.exercise[id]"):
+        title = exercise.select_one(".admonition-title").get_text(" ", strip=True)
+        shown[str(exercise["id"])] = " ".join(title.split()[:2])
+    labels = collect_labels().words
+    ours = {
+        ("equation-" if key.startswith("eq") else "") + key.replace(":", "-"): words
+        for key, words in labels.items()
+    }
+    common = shown.keys() & ours.keys()
+    assert len(common) > 15
+    assert {key: shown[key] for key in common} == {key: ours[key] for key in common}
 
 
 def test_rounding_is_all_that_may_differ() -> None:

@@ -1,0 +1,84 @@
+"""What the site adds to the theme: launch links, lighter pages, alt text that is demanded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import site_pages
+from PIL import Image
+
+
+def app(**options: str) -> Any:
+    return SimpleNamespace(config=SimpleNamespace(html_theme_options=options))
+
+
+def test_no_launch_links_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PDL_REPOSITORY", raising=False)
+    assert site_pages._launch_links(app(), "book/notebooks/01_images.ipynb") == ""
+
+
+@pytest.mark.parametrize("ending", ["", "/", ".git"])
+def test_launch_links_once_the_address_is_set(monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setenv("PDL_REPOSITORY", f"https://example.org/people/book{ending}")
+    links = site_pages._launch_links(app(), "book/notebooks/01_images.ipynb")
+    assert "/github/people/book/blob/main/book/notebooks/01_images.ipynb" in links
+    assert "/gh/people/book/main?urlpath=lab/tree/book/notebooks/01_images.ipynb" in links
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    (tmp_path / "_images").mkdir()
+    (tmp_path / "chapters").mkdir()
+    Image.new("RGB", (30, 20)).save(tmp_path / "_images" / "a.png")
+    return tmp_path
+
+
+def finished(out: Path, body: str) -> str:
+    page = out / "chapters" / "a.html"
+    page.write_text(f"<html><head></head><body>{body}</body></html>", "utf8")
+    site_pages._finish_page(page, out)
+    return page.read_text("utf8")
+
+
+def test_scripts_that_no_page_uses_are_left_out(out: Path) -> None:
+    text = finished(
+        out,
+        '<script src="../_static/scripts/fontawesome.js"></script>'
+        '<script>const THEBE_JS_URL = "thebe"</script>'
+        '<script src="../_static/play/play.js"></script>'
+        '<script src="../_static/documentation_options.js"></script>',
+    )
+    assert "fontawesome" not in text
+    assert "THEBE" not in text
+    assert '<script defer="defer" src="../_static/play/play.js">' in text
+    assert '<script src="../_static/documentation_options.js">' in text
+
+
+def test_a_picture_gets_its_size_and_opens_alone(out: Path) -> None:
+    text = finished(out, '<img alt="A cat." src="../_images/a.png"/>')
+    assert 'width="30"' in text
+    assert 'height="20"' in text
+    assert '<a class="figure-link" href="../_images/a.png"><img alt="A cat."' in text
+    assert finished(out, text).count("figure-link") == 1, "a second pass changes nothing"
+
+
+@pytest.mark.parametrize("alt", ["", ' alt=""', ' alt="  "'])
+def test_a_picture_without_alt_text_is_a_warning(
+    out: Path, alt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(
+        site_pages.logger, "warning", lambda text, *values, **_: warnings.append(text % values)
+    )
+    finished(out, f'<img{alt} src="../_images/a.png"/>')
+    assert len(warnings) == 1
+    assert "a.png has no alt text" in warnings[0]
+
+
+def test_a_chapter_without_a_head_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "05_layers.md").write_text("# Layers\n", "utf8")
+    with pytest.raises(ValueError, match=r"05_layers\.md: expected a YAML head"):
+        site_pages.front_matter(tmp_path / "05_layers.md")
