@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import shutil
@@ -138,6 +140,15 @@ def _size(picture: Path) -> tuple[int, int] | None:
     return None
 
 
+def _to_file(address: str, out: Path, page: Path) -> str:
+    """Write a picture that stands in a page to a file, which is loaded only if it is shown."""
+    content = base64.b64decode(address.partition(",")[2])
+    target = out / "_images" / f"{hashlib.sha256(content).hexdigest()[:24]}.png"
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(content)
+    return os.path.relpath(target, page.parent)
+
+
 def _finish_page(page: Path, out: Path) -> None:
     """Drop what no page uses, give every picture its size, and demand alt text."""
     soup = BeautifulSoup(page.read_text("utf8"), "html.parser")
@@ -156,6 +167,9 @@ def _finish_page(page: Path, out: Path) -> None:
                 str(image.get("src"))[:80],
                 type="alt",
             )
+        if str(image.get("src", "")).startswith("data:image/png;base64,"):
+            image["src"] = _to_file(str(image["src"]), out, page)
+            image["loading"] = "lazy"
         size = _size((page.parent / str(image.get("src", ""))).resolve())
         if size:
             image["width"], image["height"] = map(str, size)
@@ -165,6 +179,8 @@ def _finish_page(page: Path, out: Path) -> None:
         if "logo__image" not in image.get("class", []) and number > 2:
             image["loading"] = "lazy"
         image["decoding"] = "async"
+    for listing in soup.select("article pre"):
+        listing["tabindex"] = "0"
     for header in soup.select("header.bd-header"):
         # The theme's scripts want the bar, but its menu button would take the clicks of ours.
         header.clear()
@@ -183,6 +199,16 @@ def _drop_icon_rules(sheet: Path) -> None:
     sheet.write_text(rules.sub("", css), "utf8")
 
 
+def _drop_measuring(script: Path) -> None:
+    """Leave out the theme's measuring of every listing at once: `page.js` does it when needed."""
+    measuring = "e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1"
+    listed = '["pre",".nboutput > .output_area",".cell_output > .output",".jp-RenderedHTMLCommon",'
+    text = script.read_text("utf8")
+    if "e.tabIndex=0" not in text and not (measuring in text and listed in text):
+        logger.warning("%s measures listings in a way that is not known here", script.name)
+    script.write_text(text.replace(measuring, "e.tabIndex=0").replace(listed, "["), "utf8")
+
+
 def _finish(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
@@ -191,6 +217,7 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
         for path in (out / "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     _drop_icon_rules(out / "_static" / "styles" / "pydata-sphinx-theme.css")
+    _drop_measuring(out / "_static" / "scripts" / "pydata-sphinx-theme.js")
     for page in sorted(out.rglob("*.html")):
         _finish_page(page, out)
     target = out / "notebooks"

@@ -182,6 +182,8 @@ def test_each_chapter_has_a_figure_to_play_with(browser: Browser, site_address: 
         with Visit(browser, site_address, f"chapters/{path.stem}", 1280) as visit:
             figures = visit.page.locator(".play")
             assert figures.count() >= 1, path.stem
+            figures.first.scroll_into_view_if_needed()
+            visit.page.wait_for_selector(".play[data-ready]")
             assert visit.page.locator(".play-still:visible").count() == 0, path.stem
             assert figures.first.locator("input, button, select").count() >= 1
 

@@ -148,7 +148,15 @@
   function start() {
     const places = document.querySelectorAll("div.play[data-play]");
     if (!places.length) return;
-    places.forEach((place) => mount(place).catch((error) => console.error(error)));
+    // A figure is made when it comes near the window: a long page opens sooner.
+    const near = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        mount(target).catch((error) => console.error(error));
+      }
+    }, { rootMargin: "600px" });
+    places.forEach((place) => near.observe(place));
     new MutationObserver(() => redraws.forEach((redraw) => redraw()))
       .observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   }
