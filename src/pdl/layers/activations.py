@@ -1,0 +1,65 @@
+"""Functions of each number by itself: ReLU, sigmoid, hyperbolic tangent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdl.layers.base import Layer, check_grad
+
+Array = NDArray[Any]
+
+
+def as_numbers(x: Array, name: str) -> Array:
+    """Return ``x`` in floating point; raise TypeError if it does not hold real numbers."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "buif":
+        raise TypeError(f"{name}: x must hold real numbers, got dtype {array.dtype}")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+class ReLU(Layer):
+    """max(x, 0), for an input of any shape.
+
+    At 0 there is no derivative; 0 is taken, as PyTorch and TensorFlow do.
+    """
+
+    def forward(self, x: Array) -> Array:
+        x = as_numbers(x, "ReLU")
+        self._kept = x > 0
+        return np.maximum(x, 0)
+
+    def backward(self, grad: Array) -> Array:
+        return check_grad(grad, self._recall().shape, "ReLU") * self._recall()
+
+
+class Sigmoid(Layer):
+    r"""1 / (1 + exp(−x)), for an input of any shape.
+
+    Its derivative is y (1 − y), which is at most ¼ and vanishes where the output is near 0 or 1.
+    """
+
+    def forward(self, x: Array) -> Array:
+        x = as_numbers(x, "Sigmoid")
+        # exp of a number that is never positive: no overflow on either side.
+        small = np.exp(-np.abs(x))
+        self._kept = np.where(x >= 0, 1, small) / (1 + small)
+        return self._kept
+
+    def backward(self, grad: Array) -> Array:
+        y = self._recall()
+        return check_grad(grad, y.shape, "Sigmoid") * y * (1 - y)
+
+
+class Tanh(Layer):
+    """The hyperbolic tangent, for an input of any shape; its derivative is 1 − y²."""
+
+    def forward(self, x: Array) -> Array:
+        self._kept = np.tanh(as_numbers(x, "Tanh"))
+        return self._kept
+
+    def backward(self, grad: Array) -> Array:
+        y = self._recall()
+        return check_grad(grad, y.shape, "Tanh") * (1 - y**2)
