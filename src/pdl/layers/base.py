@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pdl._validation import check_generator
+
 Array = NDArray[Any]
 
 
@@ -123,6 +125,14 @@ def check_grad(grad: Array, shape: tuple[int, ...], name: str) -> Array:
     return array
 
 
+def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return the dtype; raise TypeError unless it is one of floating-point numbers."""
+    checked = np.dtype(dtype)
+    if checked.kind != "f":
+        raise TypeError(f"dtype must be a floating-point one, got {checked}")
+    return checked
+
+
 def he_normal(
     shape: tuple[int, ...], inputs: int, rng: np.random.Generator | None, dtype: DTypeLike
 ) -> Array:
@@ -139,9 +149,15 @@ def he_normal(
     dtype : dtype
         Of the weights.
 
+    Raises
+    ------
+    TypeError
+        If ``rng`` is not a generator, or the dtype not a floating-point one.
+
     References
     ----------
     He and others, "Delving deep into rectifiers", ICCV 2015, equation 10.
     """
-    rng = np.random.default_rng(0) if rng is None else rng
+    rng = np.random.default_rng(0) if rng is None else check_generator(rng)
+    dtype = check_dtype(dtype)
     return (rng.standard_normal(shape) * np.sqrt(2 / inputs)).astype(dtype)

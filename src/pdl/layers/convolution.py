@@ -188,6 +188,7 @@ def _check(
             "weight must be an array of numbers of shape O×C×K×K (C of one group), got "
             f"{weight.dtype} of shape {weight.shape}"
         )
+    weight = weight if weight.dtype.kind == "f" else weight.astype(x.dtype)
     check_integer(groups, "groups", minimum=1)
     if len(weight) % groups or x.shape[1] != groups * weight.shape[1]:
         raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pdl._validation import check_fraction, check_integer, check_positive
-from pdl.layers.base import Layer, check_grad, check_input
+from pdl.layers.base import Layer, check_dtype, check_grad, check_input
 
 Array = NDArray[Any]
 AXES = (0, 2, 3)  # a map's statistics are taken over images, rows and columns
@@ -61,6 +61,7 @@ class BatchNorm2d(Layer):
         check_integer(channels, "channels", minimum=1)
         self.epsilon = check_positive(epsilon, "epsilon")
         self.momentum = check_fraction(momentum, "momentum")
+        dtype = check_dtype(dtype)
         self.parameters = {"gamma": np.ones(channels, dtype), "beta": np.zeros(channels, dtype)}
         self.buffers = {
             "running_mean": np.zeros(channels, dtype),

@@ -17,6 +17,8 @@ class _Optimizer:
     """Changes a model's parameters in place, once a step."""
 
     def __init__(self, model: Layer, learning_rate: float, weight_decay: float) -> None:
+        if not isinstance(model, Layer):
+            raise TypeError(f"model must be a layer or a Sequential, got {type(model).__name__}")
         self.model = model
         self.learning_rate = check_positive(learning_rate, "learning_rate")
         self.weight_decay = check_nonnegative(weight_decay, "weight_decay")
@@ -117,9 +119,11 @@ class Adam(_Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(model, learning_rate, weight_decay)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise ValueError(f"betas must be two numbers, got {betas!r}")
         self.betas = tuple(check_fraction(beta, "betas") for beta in betas)
-        if len(self.betas) != 2 or max(self.betas) == 1:
-            raise ValueError(f"betas must be two numbers below 1, got {betas}")
+        if max(self.betas) == 1:
+            raise ValueError(f"betas must be less than 1, got {betas}")
         self.epsilon = check_positive(epsilon, "epsilon")
         self.steps = 0
         self.mean = {name: np.zeros_like(each) for name, each in model.parameters.items()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from pdl.layers.base import Layer
 from pdl.layers.convolution import Conv2d
 from pdl.layers.pooling import AvgPool2d, MaxPool2d
 from pdl.layers.sequential import Sequential
@@ -44,7 +46,7 @@ def receptive_field(model: Sequential, axis: int = 0) -> list[ReceptiveField]:
     Returns
     -------
     list of ReceptiveField
-        One for each layer.
+        One for each layer, also of a `Sequential` in the model.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def receptive_field(model: Sequential, axis: int = 0) -> list[ReceptiveField]:
         raise ValueError(f"axis must be 0 (rows) or 1 (columns), got {axis!r}")
     fields = []
     size = jump = 1
-    for layer in model.layers:
+    for layer in _in_order(model):
         name = type(layer).__name__
         if name == "Flatten":
             break
@@ -74,3 +76,12 @@ def receptive_field(model: Sequential, axis: int = 0) -> list[ReceptiveField]:
             jump *= layer.stride[axis]
         fields.append(ReceptiveField(name, size, jump))
     return fields
+
+
+def _in_order(model: Sequential) -> Iterator[Layer]:
+    """The layers of a model, and of the models in it."""
+    for layer in model.layers:
+        if isinstance(layer, Sequential):
+            yield from _in_order(layer)
+        else:
+            yield layer

@@ -53,9 +53,7 @@ def output_size(
     check_integer(kernel, "kernel", minimum=1)
     check_integer(stride, "stride", minimum=1)
     check_integer(dilation, "dilation", minimum=1)
-    before, after = (padding, padding) if isinstance(padding, int) else padding
-    check_integer(before, "padding", minimum=0)
-    check_integer(after, "padding", minimum=0)
+    before, after = check_pair(padding, "padding", minimum=0)
     span = dilation * (kernel - 1) + 1
     if span > length + before + after:
         raise ValueError(
@@ -103,10 +101,10 @@ def same_padding(length: int, kernel: int, stride: int = 1, dilation: int = 1) -
 
 
 def check_pair(value: int | Pair, name: str, minimum: int = 1) -> Pair:
-    """Return (rows, columns): an int stands for both."""
+    """Return a pair, of rows and columns or of before and after: an int stands for both."""
     pair = (value, value) if not isinstance(value, (tuple, list)) else tuple(value)
     if len(pair) != 2:
-        raise ValueError(f"{name} must be an integer or (rows, columns), got {value!r}")
+        raise ValueError(f"{name} must be an integer or two of them, got {value!r}")
     first, second = (check_integer(each, name, minimum=minimum) for each in pair)
     return first, second
 
