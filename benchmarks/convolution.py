@@ -9,11 +9,7 @@ that whatever else the machine does disturbs little. Chapter 2 plots the file th
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -22,16 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from scipy import signal
 from threadpoolctl import threadpool_limits
 
+from pdl.experiments.record import ROOT, make_record, write_record
 from pdl.signals import convolve2d
 
-ROOT = Path(__file__).resolve().parents[1]
 Array = NDArray[np.float64]
 Method = Callable[[Array, Array, Array], Array]
 
@@ -175,27 +170,6 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
     return metrics
 
 
-def cpu_model() -> str:
-    """The processor's name, as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def current_commit() -> str | None:
-    """The commit that is checked out, or None outside a repository that has one."""
-    command = ["git", "rev-parse", "--verify", "HEAD"]
-    try:
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return found.stdout.strip()
-
-
 def show(rows: list[dict[str, Any]]) -> None:
     """Print the times in milliseconds, a line for each size and a column for each method."""
     table = Table(title="Milliseconds of processor time, best round, one thread")
@@ -228,25 +202,17 @@ def main() -> None:
     start = time.perf_counter()
     with threadpool_limits(limits=1):
         rows = measure(arguments.images, arguments.kernels, arguments.rounds, arguments.seed)
-    record = {
-        "name": "convolution-speed",
-        "metrics": summarise(rows),
-        "measurements": rows,
-        "rounds": arguments.rounds,
-        "seed": arguments.seed,
-        "hardware": {"cpu": cpu_model(), "cores": os.cpu_count(), "threads_used": 1},
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-        },
-        "seconds": round(time.perf_counter() - start, 1),
-        "commit": current_commit(),
-        "command": shlex.join(["python", "benchmarks/convolution.py", *sys.argv[1:]]),
-    }
+    record = make_record(
+        "convolution-speed",
+        summarise(rows),
+        details={"measurements": rows, "rounds": arguments.rounds},
+        seed=arguments.seed,
+        packages=("numpy", "scipy"),
+        seconds=time.perf_counter() - start,
+        command=shlex.join(["python", "benchmarks/convolution.py", *sys.argv[1:]]),
+    )
     show(rows)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_record(record, arguments.output)
 
 
 if __name__ == "__main__":

@@ -10,21 +10,15 @@ settings.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import os
-import platform
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +28,9 @@ from skimage.segmentation import random_walker
 from threadpoolctl import threadpool_limits
 
 from pdl.data import load_cells
-from pdl.metrics import bootstrap_interval, boundary_f1, count_error, dice, iou, object_f1
+from pdl.experiments.cell_scores import describe_cells, score_cells
+from pdl.experiments.record import current_profile, make_record, write_record
+from pdl.metrics import bootstrap_interval
 from pdl.segmentation import (
     connected_components,
     distance_markers,
@@ -47,7 +43,6 @@ from pdl.segmentation import (
     threshold_valley,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.int32]
@@ -129,17 +124,6 @@ GAINS = [
 ]
 
 
-def score(prediction: Labels, truth: Labels) -> dict[str, float]:
-    """All scores of one image."""
-    return {
-        "iou": iou(prediction > 0, truth > 0),
-        "dice": dice(prediction > 0, truth > 0),
-        "boundary_f1": boundary_f1(prediction, truth),
-        "object_f1": object_f1(prediction, truth),
-        "count_error": float(abs(count_error(prediction, truth))),
-    }
-
-
 def evaluate(
     images: Sequence[Image], truths: Sequence[Labels], repeats: int
 ) -> tuple[dict[str, dict[str, NDArray[np.float64]]], dict[str, float]]:
@@ -169,7 +153,7 @@ def evaluate(
                 start = time.perf_counter()
                 predictions[name] = method(image)
                 best[name] = min(best[name], time.perf_counter() - start)
-        found.append({name: score(each, truth) for name, each in predictions.items()})
+        found.append({name: score_cells(each, truth) for name, each in predictions.items()})
         seconds.append(best)
     scores = {
         name: {
@@ -225,44 +209,6 @@ def gray(image: NDArray[Any]) -> Image:
     return np.asarray(image if image.ndim == 2 else image[..., 0], dtype=np.uint8)
 
 
-def describe(name: str, images: Sequence[Image], truths: Sequence[Labels]) -> dict[str, Any]:
-    """What was scored: name, hash of all pixels and labels, sizes."""
-    digest = hashlib.sha256()
-    for image, truth in zip(images, truths, strict=True):
-        digest.update(image.tobytes() + truth.astype("<i4").tobytes())
-    return {
-        "name": name,
-        "sha256": digest.hexdigest(),
-        "sizes": {
-            "images": len(images),
-            "height": images[0].shape[0],
-            "width": images[0].shape[1],
-            "objects": int(sum(np.count_nonzero(np.unique(truth)) for truth in truths)),
-        },
-    }
-
-
-def cpu_model() -> str:
-    """The processor's name, as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def current_commit() -> str | None:
-    """The commit that is checked out, or None outside a repository that has one."""
-    command = ["git", "rev-parse", "--verify", "HEAD"]
-    try:
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return found.stdout.strip()
-
-
 def show(metrics: dict[str, float], prefix: str, title: str) -> None:
     """Print a line for each method."""
     table = Table(title=title)
@@ -283,7 +229,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.repeats < 1:
         parser.error("--repeats must be 1 or greater")
-    profile = os.environ.get("PDL_PROFILE", "quick")
+    profile = current_profile()
 
     cells = load_cells("test")
     data_sets = {"": ("touching cells, test", list(cells.images), list(cells.labels))}
@@ -300,31 +246,22 @@ def main() -> None:
             new_metrics, new_intervals = summarise(scores, seconds, prefix)
             metrics |= new_metrics
             intervals |= new_intervals
-            described.append(describe(name, images, truths))
+            described.append(describe_cells(name, images, truths))
             show(new_metrics, prefix, f"{name}: {len(images)} images")
-    record = {
-        "name": "cells-classical",
-        "metrics": metrics,
-        "intervals": intervals,
-        "data": described[0] if len(described) == 1 else described,
-        "seed": 0,
-        "profile": profile,
-        "hardware": {"cpu": cpu_model(), "cores": os.cpu_count(), "threads_used": 1},
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-            "scikit-image": version("scikit-image"),
-        },
-        "seconds": round(time.perf_counter() - start, 1),
-        "commit": current_commit(),
-        "command": shlex.join(
+    record = make_record(
+        "cells-classical",
+        metrics,
+        intervals=intervals,
+        data=described[0] if len(described) == 1 else described,
+        seed=0,
+        packages=("numpy", "scipy", "scikit-image"),
+        seconds=time.perf_counter() - start,
+        command=shlex.join(
             [f"PDL_PROFILE={profile}", "python", "benchmarks/segmentation.py", *sys.argv[1:]]
         ),
-    }
+    )
     if arguments.output:
-        arguments.output.parent.mkdir(parents=True, exist_ok=True)
-        arguments.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        write_record(record, arguments.output)
 
 
 if __name__ == "__main__":

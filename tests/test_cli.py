@@ -66,6 +66,7 @@ def test_without_a_command_it_lists_the_commands() -> None:
     said = run().output
     assert "doctor" in said
     assert "exercises" in said
+    assert "reproduce" in said
 
 
 def test_an_unknown_command_is_refused() -> None:
@@ -91,6 +92,19 @@ def test_the_exercises_import_no_framework_and_draw_nothing() -> None:
     code = f"import sys, pdl.exercises; print([name for name in {names} if name in sys.modules])"
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert ran.stdout.strip() == "[]"
+
+
+def test_naming_the_experiments_imports_no_framework() -> None:
+    names = ("torch", "matplotlib", "cv2", "tensorflow", "skimage", "sklearn")
+    code = f"""import sys
+from typer.testing import CliRunner
+from pdl.cli import app
+assert "numpy-cnn-mnist" in CliRunner().invoke(app, ["reproduce", "--list"]).output
+print([name for name in {names} if name in sys.modules])"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert ran.stdout.strip() == "[]"
 

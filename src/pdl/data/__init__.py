@@ -3,13 +3,49 @@
 from __future__ import annotations
 
 from pdl.data.cells import CellDataset, Cells, cell_dataset, load_cells, touching_cells
+from pdl.data.errors import DataError, DataWarning, MissingDataError
+from pdl.data.fashion_mnist import FASHION_CLASSES, load_fashion_mnist
+from pdl.data.image_folders import ImageFolder, load_image_folder
+from pdl.data.masks import MaskFolder, load_mask_folder
+from pdl.data.mnist import load_mnist
+from pdl.data.real_sets import (
+    BCCD_CLASSES,
+    CAMVID_CLASSES,
+    load_bccd,
+    load_camvid,
+    load_carvana,
+    load_cats_and_dogs,
+    load_cervix,
+    load_nuclei,
+)
 from pdl.data.results import recorded_result
+from pdl.data.voc import VocFolder, load_voc
 
 __all__ = [
+    "BCCD_CLASSES",
+    "CAMVID_CLASSES",
+    "FASHION_CLASSES",
     "CellDataset",
     "Cells",
+    "DataError",
+    "DataWarning",
+    "ImageFolder",
+    "MaskFolder",
+    "MissingDataError",
+    "VocFolder",
     "cell_dataset",
+    "load_bccd",
+    "load_camvid",
+    "load_carvana",
+    "load_cats_and_dogs",
     "load_cells",
+    "load_cervix",
+    "load_fashion_mnist",
+    "load_image_folder",
+    "load_mask_folder",
+    "load_mnist",
+    "load_nuclei",
+    "load_voc",
     "recorded_result",
     "touching_cells",
 ]

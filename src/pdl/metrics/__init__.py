@@ -5,7 +5,7 @@ Everywhere the prediction comes first and the truth second.
 
 from __future__ import annotations
 
-from pdl.metrics.intervals import Interval, bootstrap_interval
+from pdl.metrics.intervals import Interval, bootstrap_interval, wilson_interval
 from pdl.metrics.masks import boundaries, boundary_f1, dice, iou
 from pdl.metrics.objects import (
     Matching,
@@ -29,4 +29,5 @@ __all__ = [
     "iou_table",
     "matched_objects",
     "object_f1",
+    "wilson_interval",
 ]

@@ -1,4 +1,4 @@
-"""How far a mean over a handful of images can be trusted."""
+"""How far a mean over some images, or a share of right answers, can be trusted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from pdl._validation import check_fraction, check_integer, check_vector
 
@@ -84,3 +85,53 @@ def bootstrap_interval(
     tail = (1 - confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(scores.mean()), float(low), float(high))
+
+
+def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    r"""The share of successes, with Wilson's interval.
+
+    It holds the true shares :math:`p` that do not differ from the share that was found by more
+    than :math:`z` of *their own* standard errors :math:`\sqrt{p (1 - p) / n}` [1]_. So it stays
+    within 0…1 and is right near the ends too, where the usual "± two standard errors" is not.
+
+    Parameters
+    ----------
+    successes, trials : int
+        For instance the right answers and all answers.
+    confidence : float
+        How often such an interval shall hold the true share, above 0 and below 1.
+
+    Returns
+    -------
+    Interval
+        ``mean`` (the share), ``low`` and ``high``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the numbers are not counts, or there are more successes than trials.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+       Journal of the American Statistical Association 22 (158), 209-212, 1927.
+       doi:10.1080/01621459.1927.10502953
+
+    Examples
+    --------
+    >>> share, low, high = wilson_interval(32, 32)
+    >>> share, round(low, 2), high
+    (1.0, 0.89, 1.0)
+    """
+    trials = check_integer(trials, "trials", minimum=1)
+    successes = check_integer(successes, "successes", minimum=0, maximum=trials)
+    if check_fraction(confidence, "confidence") in (0, 1):
+        raise ValueError(f"confidence must lie between 0 and 1, both excluded, got {confidence!r}")
+    share = successes / trials
+    z = norm.ppf((1 + confidence) / 2)
+    middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    spread = share * (1 - share) / trials + (z / (2 * trials)) ** 2
+    half = z / (1 + z**2 / trials) * np.sqrt(spread)
+    # Rounding shall not push an end past 0, 1 or the share itself.
+    low, high = min(float(middle - half), share), max(float(middle + half), share)
+    return Interval(share, max(low, 0.0), min(high, 1.0))

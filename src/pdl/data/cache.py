@@ -1,0 +1,171 @@
+"""Where data sets live, and how a folder gets there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+
+from pdl.data.errors import DataError, MissingDataError, disk_full, is_disk_full
+
+Say = Callable[[str], None]
+
+
+def given_folder() -> Path | None:
+    """Return the folder that ``PDL_DATA_DIR`` names, or None if it names none.
+
+    Raises
+    ------
+    DataError
+        If the name is not that of a folder.
+    """
+    named = os.environ.get("PDL_DATA_DIR")
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"PDL_DATA_DIR: {folder} is no folder; name one, or unset PDL_DATA_DIR")
+    return folder
+
+
+def cache_folder() -> Path:
+    """Return the folder that data are fetched to.
+
+    It is ``data`` in the folder that ``PDL_HOME`` names, or else the system's folder for caches.
+    ``PDL_DATA_DIR`` is only read from: nothing is written there.
+    """
+    home = os.environ.get("PDL_HOME")
+    return Path(home).expanduser() / "data" if home else user_cache_path("pdl") / "data"
+
+
+def locate(name: str) -> Path | None:
+    """Return the folder of a data set, that of ``PDL_DATA_DIR`` first; None if there is none."""
+    for folder in (given_folder(), cache_folder()):
+        if folder is not None and (folder / name).is_dir():
+            return folder / name
+    return None
+
+
+def find_set(name: str, remedy: str = "") -> Path:
+    """Return the folder of a data set.
+
+    Parameters
+    ----------
+    name : str
+        The name in the registry, for instance ``"bccd"``.
+    remedy : str
+        What to do if it is not there; by default, to look at ``pdl data list``.
+
+    Raises
+    ------
+    MissingDataError
+        If it is neither in ``PDL_DATA_DIR`` nor in the cache; the message names both.
+    """
+    found = locate(name)
+    if found is not None:
+        return found
+    given = given_folder()
+    looked = f"PDL_DATA_DIR ({given})" if given else "PDL_DATA_DIR (not set)"
+    remedy = remedy or f"`pdl data list {name}` says how to get it"
+    raise MissingDataError(f"{name} is neither in {looked} nor in {cache_folder()}: {remedy}")
+
+
+@contextmanager
+def exclusive(target: Path, say: Say, wait_seconds: float = 1800) -> Iterator[None]:
+    """Let one process at a time work on ``target``; a second one says so and waits.
+
+    Parameters
+    ----------
+    target : Path
+        A file or folder; the lock is a hidden file beside it.
+    say : callable
+        Told, in a sentence, that another process is at work.
+    wait_seconds : float
+        How long the second process waits.
+
+    Raises
+    ------
+    DataError
+        If the other process is still at work after that time, or the folder cannot be written.
+    """
+    path = target.parent / f".{target.name}.lock"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"another process is at work on {target}: waiting for it")
+            lock.acquire(timeout=wait_seconds)
+    except Timeout:
+        raise DataError(
+            f"another process is still at work on {target} after {wait_seconds:g} s: wait for it,"
+            " or end it, and try again"
+        ) from None
+    except OSError as error:
+        if is_disk_full(error):
+            raise disk_full(target.parent, "free some and try again") from error
+        raise DataError(
+            f"{target.parent} cannot be written ({error.strerror}): name another folder with"
+            " --into, or set PDL_HOME"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Give an empty folder beside ``target`` that takes its place if the block succeeds.
+
+    Parameters
+    ----------
+    target : Path
+        The folder to be made.
+    replace : bool
+        Whether a folder that is there already is replaced.
+
+    Yields
+    ------
+    Path
+        The folder to fill. If the block fails, it is removed and ``target`` stays as it was.
+
+    Raises
+    ------
+    DataError
+        If ``target`` is there and must not be replaced.
+    DiskFullError
+        If the disk is full.
+    """
+    if target.exists() and not replace:
+        raise DataError(f"{target} is there already: name another folder with --into, or --replace")
+    workshop: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
+        new, old = workshop / "new", workshop / "old"
+        new.mkdir()
+        yield new
+        if target.exists():
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+    except OSError as error:
+        if is_disk_full(error):
+            remedy = "free some, or name a folder on another disk with --into, and try again"
+            raise disk_full(target.parent, remedy) from error
+        raise
+    finally:
+        if workshop is not None:
+            shutil.rmtree(workshop, ignore_errors=True)

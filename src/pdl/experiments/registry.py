@@ -1,0 +1,74 @@
+"""The experiments by name, and what each hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Experiment(NamedTuple):
+    """An experiment that ``pdl reproduce`` can run.
+
+    Attributes
+    ----------
+    module : str
+        The module whose function ``run(seed, progress)`` is the experiment.
+    description : str
+        What it does, in a line.
+    profile : {"quick", "full"}
+        Whether it takes only what ships with the book, or real data as well.
+    """
+
+    module: str
+    description: str
+    profile: str
+
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "numpy-cnn-cells": Experiment(
+        "pdl.experiments.cells_five_seeds",
+        "a NumPy network of convolutions counts and outlines touching cells (5 seeds)",
+        "quick",
+    ),
+    "numpy-cnn-mnist": Experiment(
+        "pdl.experiments.numpy_cnn_mnist",
+        "a NumPy network reads handwritten digits (MNIST)",
+        "full",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an experiment found; see :func:`pdl.experiments.record.make_record`.
+
+    Attributes
+    ----------
+    metrics, intervals, data, details
+        As in the record.
+    packages : sequence of str
+        Whose versions matter.
+    weights : bytes or None
+        A safetensors file of what was trained, if it ships.
+    """
+
+    metrics: Mapping[str, float]
+    intervals: Mapping[str, Sequence[float]]
+    data: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    details: Mapping[str, Any] = field(default_factory=dict)
+    packages: Sequence[str] = ("numpy",)
+    weights: bytes | None = None
+
+
+def find_experiment(name: str) -> Experiment:
+    """Return the experiment of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message names those that there are.
+    """
+    if name not in EXPERIMENTS:
+        raise ValueError(f"no experiment {name!r}; there are: {', '.join(sorted(EXPERIMENTS))}")
+    return EXPERIMENTS[name]

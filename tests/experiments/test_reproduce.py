@@ -1,0 +1,187 @@
+"""`pdl reproduce`: it writes one whole record, or changes nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from pdl.cli import app
+from pdl.data.errors import MissingDataError
+from pdl.experiments import registry, reproduce
+from pdl.experiments.registry import EXPERIMENTS, Experiment, Outcome
+
+KEYS = {
+    *("name", "metrics", "intervals", "data", "seed", "profile", "hardware", "versions"),
+    *("seconds", "commit", "command"),
+}
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["reproduce", *arguments])
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    folder = tmp_path / "data" / "results"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(reproduce, "RESULTS", folder)
+    return folder
+
+
+def files(results):
+    found = (each for each in results.parent.rglob("*") if each.is_file())
+    return sorted(each.relative_to(results.parent).as_posix() for each in found)
+
+
+class Stand:
+    """An experiment named `demo`, in the place of the real ones."""
+
+    def __init__(self, monkeypatch):
+        self.seeds = []
+        self.error = None
+        self.weights = b"weights"
+        self.load = 0.0
+        module = types.ModuleType("demo_experiment")
+        module.run = self.run
+        monkeypatch.setitem(sys.modules, "demo_experiment", module)
+        known = {"demo": Experiment("demo_experiment", "shows how it is done", "full")}
+        monkeypatch.setattr(registry, "EXPERIMENTS", known)
+        monkeypatch.setattr(reproduce, "EXPERIMENTS", known)
+        monkeypatch.setattr(reproduce, "_load_average", lambda: self.load)
+
+    def run(self, seed, progress):
+        self.seeds.append(seed)
+        progress.advance(progress.add_task("working", total=1))
+        if self.error is not None:
+            raise self.error
+        data = {"name": "none", "sha256": "0", "sizes": {}}
+        return Outcome(
+            {"score": 0.5}, {"score": [0.4, 0.6]}, data, details={"a": 1}, weights=self.weights
+        )
+
+
+@pytest.fixture
+def demo(monkeypatch):
+    return Stand(monkeypatch)
+
+
+def test_a_record_is_written_and_shown(demo, results):
+    result = run("demo", "--seed", "4")
+    assert result.exit_code == 0, result.output
+    assert files(results) == ["results/demo.json", "weights/demo.safetensors"]
+    record = json.loads((results / "demo.json").read_text("utf8"))
+    assert record.keys() == KEYS | {"a", "processor_seconds"}
+    assert record["command"] == "pdl reproduce demo --seed 4"
+    assert (record["seed"], record["profile"], demo.seeds) == (4, "full", [4])
+    assert "0.4 … 0.6" in result.output
+
+
+def test_the_output_may_go_elsewhere(demo, results, tmp_path):
+    path = tmp_path / "mine" / "found.json"
+    assert run("demo", "--output", str(path)).exit_code == 0
+    assert path.is_file()
+    assert path.with_suffix(".safetensors").read_bytes() == b"weights"
+    assert files(results) == []
+
+
+def test_without_weights_there_is_no_file_of_them(demo, results):
+    demo.weights = None
+    assert run("demo").exit_code == 0
+    assert files(results) == ["results/demo.json"]
+
+
+def test_a_shared_machine_is_recorded_as_such(demo, results):
+    demo.load = 3.0
+    run("demo")
+    note = json.loads((results / "demo.json").read_text("utf8"))["note"]
+    assert note == "The machine was shared: up to 3.0 other processes wanted a core."
+
+
+def test_ctrl_c_changes_no_file(demo, results):
+    run("demo")
+    before = {name: (results.parent / name).read_bytes() for name in files(results)}
+    demo.error = KeyboardInterrupt()
+    result = run("demo", "--seed", "1")
+    assert result.exit_code == 130
+    assert "Stopped; no file has changed." in result.output
+    assert "Traceback" not in result.output
+    assert {name: (results.parent / name).read_bytes() for name in files(results)} == before
+
+
+def test_missing_data_are_an_error_and_not_a_traceback(demo, results):
+    demo.error = MissingDataError("mnist is neither here nor there: put it into PDL_DATA_DIR")
+    result = run("demo")
+    assert result.exit_code == 1
+    assert "demo: mnist is neither here nor there: put it into PDL_DATA_DIR" in result.output
+    assert files(results) == []
+
+
+def test_a_mistake_of_ours_is_not_hidden(demo, results):
+    demo.error = ValueError("shapes differ")
+    assert isinstance(run("demo").exception, ValueError)
+    assert files(results) == []
+
+
+def test_without_the_folder_of_results_nothing_is_started(demo, tmp_path, monkeypatch):
+    monkeypatch.setattr(reproduce, "RESULTS", tmp_path / "absent")
+    result = run("demo")
+    assert result.exit_code == 1
+    assert "--output" in result.output
+    assert demo.seeds == []
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones():
+    result = run("numpy-cnn")
+    assert result.exit_code == 2
+    words = " ".join(result.output.replace("│", " ").split())
+    assert "no experiment 'numpy-cnn'; there are: numpy-cnn-cells, numpy-cnn-mnist" in words
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_the_list(results):
+    (results / "numpy-cnn-mnist.json").write_text("{}")
+    result = run("--list")
+    assert result.exit_code == 0
+    lines = {line.split()[0]: line for line in result.output.splitlines() if line.split()}
+    assert lines.keys() >= EXPERIMENTS.keys()
+    for name, experiment in EXPERIMENTS.items():
+        assert experiment.description in lines[name]
+    assert ("✓" in lines["numpy-cnn-mnist"], "✓" in lines["numpy-cnn-cells"]) == (True, False)
+    assert run().exit_code == 2
+
+
+def test_a_negative_seed_is_refused():
+    assert run("numpy-cnn-cells", "--seed", "-1").exit_code == 2
+
+
+def test_without_mnist_it_says_where_to_put_it(tmp_path, monkeypatch, results):
+    monkeypatch.setenv("PDL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PDL_HOME", str(tmp_path / "home"))
+    result = run("numpy-cnn-mnist")
+    assert result.exit_code == 1
+    assert "PDL_DATA_DIR" in result.output
+    assert files(results) == []
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
+def test_what_is_recorded_has_all_keys(name):
+    path = reproduce.RESULTS / f"{name}.json"
+    record = json.loads(path.read_text("utf8"))
+    assert record.keys() >= KEYS
+    assert record["command"].startswith(f"pdl reproduce {name}")
+    assert record["profile"] == EXPERIMENTS[name].profile
+    assert record["intervals"].keys() <= record["metrics"].keys()
+    for metric, (low, high) in record["intervals"].items():
+        assert low <= record["metrics"][metric] + 1e-6 and record["metrics"][metric] <= high + 1e-6
+    for data in record["data"] if isinstance(record["data"], list) else [record["data"]]:
+        assert data.keys() == {"name", "sha256", "sizes"}
