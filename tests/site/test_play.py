@@ -7,10 +7,7 @@ scikit-image and our own package.
 from __future__ import annotations
 
 import base64
-import json
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 from scipy import ndimage, signal
 from skimage import data, filters
 
@@ -45,82 +42,6 @@ FIGURE_DATA: dict[str, dict[str, Any]] = {
     "kernel": _pixels(PHOTO),
     "otsu": _pixels(COINS) | {"threshold": 60},
 }
-
-
-def _write_page(path: Path, figures: dict[str, dict[str, Any]]) -> str:
-    """Write a page with these figures; return its file URL."""
-    places = "".join(
-        f'<div class="play" data-play="{name}" data-alt="What {name} shows">'
-        f'<script type="application/json" class="play-data">{json.dumps(values)}</script>'
-        '<div class="play-still"><p>The still image.</p></div></div>'
-        for name, values in figures.items()
-    )
-    path.write_text(
-        '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>Playable figures</title>"
-        "<style>html[data-theme=dark] { background: #14181e; color: #ced6dd }</style>"
-        f'<script defer src="{(PLAY / "play.js").as_uri()}?v=1"></script></head>'
-        f"<body><main><h1>Playable figures</h1>{places}</main></body></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next(filter(None, map(shutil.which, names)), None)
-    if executable is None:
-        reason = f"no Chromium: none of {', '.join(names)} is on the PATH"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return _write_page(tmp_path_factory.mktemp("play") / "index.html", FIGURE_DATA)
-
-
-@pytest.fixture
-def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    """Open the page with the figures; afterwards see that the console stayed empty."""
-    complaints: list[str] = []
-    pages: list[Page] = []
-
-    def open_it(width: int = 1280, **options: Any) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        pages.append(page)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(url)
-        expect(page.locator(".play[data-ready]")).to_have_count(len(FIGURES))
-        return page
-
-    yield open_it
-    for page in pages:
-        page.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def page(open_page: Callable[..., Page]) -> Page:
-    return open_page()
-
-
-@pytest.fixture(scope="module")
-def calculator(browser: Browser, url: str) -> Iterator[Page]:
-    """Open the page once for all tests that only call its pure functions."""
-    page = browser.new_page()
-    page.goto(url)
-    expect(page.locator(".play[data-ready]")).to_have_count(len(FIGURES))
-    yield page
-    page.close()
 
 
 def _figure(page: Page, name: str) -> Locator:
@@ -470,9 +391,11 @@ def test_focus_is_visible(page: Page) -> None:
         assert target.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
 
 
-def test_the_still_image_stays_where_a_figure_fails(browser: Browser, tmp_path: Path) -> None:
+def test_the_still_image_stays_where_a_figure_fails(
+    browser: Browser, tmp_path: Path, write_page: Callable[..., str]
+) -> None:
     broken = {"otsu": {}, "slide": {"image": [[1]], "kernel": [["x"]]}, "unheardof": {}}
-    url = _write_page(tmp_path / "index.html", broken)
+    url = write_page(tmp_path / "index.html", broken)
     page = browser.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -484,11 +407,13 @@ def test_the_still_image_stays_where_a_figure_fails(browser: Browser, tmp_path: 
     page.close()
 
 
-def test_a_page_without_figures_loads_nothing(browser: Browser, tmp_path: Path) -> None:
+def test_a_page_without_figures_loads_nothing(
+    browser: Browser, tmp_path: Path, write_page: Callable[..., str]
+) -> None:
     page = browser.new_page()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url.rsplit("/", 1)[-1]))
-    page.goto(_write_page(tmp_path / "index.html", {}))
+    page.goto(write_page(tmp_path / "index.html", {}))
     page.wait_for_load_state("networkidle")
     assert requests == ["index.html", "play.js?v=1"]
     page.close()
@@ -496,5 +421,7 @@ def test_a_page_without_figures_loads_nothing(browser: Browser, tmp_path: Path) 
 
 def test_each_file_is_small() -> None:
     sizes = {path.name: path.stat().st_size for path in PLAY.iterdir()}
-    assert set(sizes) == {"play.css", "play.js", "math.js", *(f"{name}.js" for name in FIGURES)}
-    assert max(sizes.values()) <= 10 * 1024
+    networks = ("sizes", "shift", "gradient")
+    figures = {f"{name}.js" for name in (*FIGURES, *networks)}
+    assert set(sizes) == {"play.css", "play.js", "math.js", *figures}
+    assert max(sizes.values()) <= 12 * 1024

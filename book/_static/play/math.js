@@ -51,9 +51,11 @@
 
   math.flip = (kernel) => kernel.map((row) => row.slice().reverse()).reverse();
 
-  // The pixel at (row, column); beyond the border 0, or the nearest pixel that there is.
+  // The pixel at (row, column); beyond the border 0, the nearest pixel that there is, or, with
+  // "wrap", the image over again.
   math.pixel = (image, row, column, boundary = "zero") => {
-    const clamp = (index, size) => Math.min(Math.max(index, 0), size - 1);
+    const clamp = (index, size) => (boundary === "wrap" ? ((index % size) + size) % size
+      : Math.min(Math.max(index, 0), size - 1));
     const r = clamp(row, image.length);
     const c = clamp(column, image[0].length);
     return boundary === "zero" && (r !== row || c !== column) ? 0 : image[r][c];
