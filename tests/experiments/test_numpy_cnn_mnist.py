@@ -96,7 +96,9 @@ def drawn(monkeypatch):
 
     def noted_classify(model, images):
         calls.append(("ask", len(images)))
-        return classify(model, images)
+        answers = classify(model, images)
+        answers[answers == 3] = 4  # so that an exchange of truth and answer shows
+        return answers
 
     monkeypatch.setattr(numpy_cnn_mnist, "train", noted_train)
     monkeypatch.setattr(numpy_cnn_mnist, "classify", noted_classify)

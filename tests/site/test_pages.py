@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from build import check_pages, pages
 from paths import CHAPTERS, SITE
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 PAGES = [*pages(), "search", "genindex"]
 WIDTHS = (390, 1280)
@@ -182,10 +182,11 @@ def test_each_chapter_has_a_figure_to_play_with(browser: Browser, site_address: 
         with Visit(browser, site_address, f"chapters/{path.stem}", 1280) as visit:
             figures = visit.page.locator(".play")
             assert figures.count() >= 1, path.stem
-            figures.first.scroll_into_view_if_needed()
-            visit.page.wait_for_selector(".play[data-ready]")
-            assert visit.page.locator(".play-still:visible").count() == 0, path.stem
-            assert figures.first.locator("input, button, select").count() >= 1
+            for figure in figures.all():
+                figure.scroll_into_view_if_needed()
+                expect(figure).to_have_attribute("data-ready", re.compile(""))
+                assert figure.locator(".play-still:visible").count() == 0, path.stem
+                assert figure.locator("input, button, select").count() >= 1, path.stem
 
 
 def test_the_build_would_notice(monkeypatch: pytest.MonkeyPatch) -> None:
