@@ -11,14 +11,13 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import jupytext
 import nbformat
 from execute import console, execute
+from listings import NoSuchListing, package_source
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from paths import CHAPTERS, EXECUTED, NOTEBOOKS, ROOT, chapter_files
@@ -104,24 +103,6 @@ def collect_labels() -> Labels:
                         raise SyncError(f"{path.name}: exercise {found[2]!r} has no label")
                     labels.add(label[1], f"Exercise {chapter}.{exercises}")
     return labels
-
-
-def package_source(argument: str, pyobject: str) -> str:
-    """The source of a function or class of the package, as the site includes it."""
-    path = (CHAPTERS / argument).resolve()
-    if not path.is_file():
-        raise SyncError(f"literalinclude: there is no file {argument}")
-    text = path.read_text("utf8")
-    names = pyobject.split(".")
-    body: list[ast.stmt] = ast.parse(text).body
-    node: Any = None
-    for name in names:
-        node = next((each for each in body if getattr(each, "name", None) == name), None)
-        if node is None:
-            raise SyncError(f"{argument} has no {pyobject}")
-        body = node.body
-    start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-    return textwrap.dedent("\n".join(text.splitlines()[start - 1 : node.end_lineno]))
 
 
 def _box(kind: str, heading: str, body: str) -> str:
@@ -212,7 +193,10 @@ class Renderer:
         if name == "literalinclude":
             if "pyobject" not in options:
                 raise SyncError(f"literalinclude of {argument}: expected :pyobject:")
-            source = package_source(argument, options["pyobject"])
+            try:
+                source = package_source((CHAPTERS / argument).resolve(), options["pyobject"])
+            except NoSuchListing as error:
+                raise SyncError(str(error)) from None
             where = argument.split("src/")[-1]
             return f"From `{where}`:\n\n```python\n{source}\n```"
         if name == "admonition":

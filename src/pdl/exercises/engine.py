@@ -17,7 +17,14 @@ from . import progress
 from .compare import Mismatch, Picture
 from .limits import TookTooLong, default_seconds, time_limit
 
-CHAPTERS: tuple[str, ...] = ("images", "convolution", "filters", "segmentation")
+CHAPTERS: tuple[str, ...] = (
+    "images",
+    "convolution",
+    "filters",
+    "segmentation",
+    "layers",
+    "backpropagation",
+)
 """The chapters' words, in the order of the book; each names a module of this package."""
 
 GroupCheck = Callable[[Any], "str | None"]

@@ -31,6 +31,11 @@ EXPERIMENTS: dict[str, Experiment] = {
         "a NumPy network of convolutions counts and outlines touching cells (5 seeds)",
         "quick",
     ),
+    "numpy-cnn-digits": Experiment(
+        "pdl.experiments.numpy_cnn_digits",
+        "a NumPy network reads scikit-learn's digits: ten splits, five seeds",
+        "quick",
+    ),
     "numpy-cnn-nuclei": Experiment(
         "pdl.experiments.cells_to_nuclei",
         "the network for drawn cells, asked about real nuclei",

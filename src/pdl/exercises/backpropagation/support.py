@@ -1,0 +1,56 @@
+"""What the checks of this chapter share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..compare import Mismatch, as_array, expect_close, expect_shape
+
+Array = NDArray[Any]
+Mistakes = Iterable[tuple[ArrayLike, str]]
+
+SIGN = "The sign is reversed."
+
+
+def random(seed: int, *shape: int) -> Array:
+    """Normally distributed numbers, the same each time."""
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def expect_parts(answer: Any, names: Sequence[str]) -> Sequence[Any]:
+    """Demand as many results as there are names, and return them."""
+    if answer is None:
+        as_array(answer, f"{len(names)} arrays")
+    words = ", ".join(names)
+    if not isinstance(answer, (tuple, list)) or len(answer) != len(names):
+        came = len(answer) if isinstance(answer, (tuple, list)) else type(answer).__name__
+        raise Mismatch(f"expected {len(names)} results ({words}), got {came}")
+    return answer
+
+
+def expect_part_shapes(
+    answer: Any, shapes: dict[str, tuple[int, ...]], hints: dict[str, str] | None = None
+) -> str:
+    """Demand results of given shapes; return the names and shapes as a note."""
+    for part, (name, shape) in zip(expect_parts(answer, list(shapes)), shapes.items(), strict=True):
+        try:
+            expect_shape(part, shape, (hints or {}).get(name, ""))
+        except Mismatch as mismatch:
+            raise Mismatch(f"{name}: {mismatch.message}", mismatch.hint) from None
+    return ", ".join(str(shape) for shape in shapes.values())
+
+
+def expect_part_values(
+    answer: Any,
+    truths: dict[str, Array],
+    mistakes: dict[str, list[tuple[Any, str]]],
+    what: str,
+) -> None:
+    """Demand results equal to the truths, each with its known mistakes; the sign is always one."""
+    for part, (name, truth) in zip(expect_parts(answer, list(truths)), truths.items(), strict=True):
+        known = [*mistakes.get(name, []), (-truth, SIGN)]
+        expect_close(part, truth, what=f"{name}, {what}", mistakes=known)

@@ -1,0 +1,178 @@
+"""Checks: a step of Adam, and a backward pass that is to be repaired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ..compare import Mismatch
+from ..engine import Exercise
+from .support import Array, expect_part_shapes, expect_part_values, expect_parts, random
+
+adam_step = Exercise(
+    "backpropagation.adam_step",
+    unlocks="You can now write the optimizer that most networks are trained with.",
+)
+
+RATE, BETA_1, BETA_2, EPSILON = 0.01, 0.9, 0.999, 1e-8
+
+
+def _adam(
+    parameter: Array, gradient: Array, m: Array, v: Array, step: int, sign: float = -1.0
+) -> tuple[Array, Array, Array]:
+    m = BETA_1 * m + (1 - BETA_1) * gradient
+    v = BETA_2 * v + (1 - BETA_2) * gradient**2
+    m_hat, v_hat = m / (1 - BETA_1**step), v / (1 - BETA_2**step)
+    return parameter + sign * RATE * m_hat / (np.sqrt(v_hat) + EPSILON), m, v
+
+
+def _expect_adam(answer: Any, gradients: list[Array], what: str) -> None:
+    parameter = random(99, *gradients[0].shape)
+    m, v = np.zeros(parameter.shape), np.zeros(parameter.shape)
+    for step, gradient in enumerate(gradients, start=1):
+        after, new_m, new_v = _adam(parameter, gradient, m, v, step)
+        later = _adam(parameter, gradient, m, v, step + 1)[0]
+        without_v = parameter - RATE * new_m / (1 - BETA_1**step)
+        uncorrected = parameter - RATE * new_m / (np.sqrt(new_v) + EPSILON)
+        v_hat = new_v / (1 - BETA_2**step)
+        inside = parameter - RATE * new_m / (1 - BETA_1**step) / np.sqrt(v_hat + EPSILON)
+        mistakes: dict[str, list[tuple[Any, str]]] = {
+            "parameter": [
+                (
+                    _adam(parameter, gradient, m, v, step, sign=1.0)[0],
+                    "The sign is reversed: that step goes uphill.",
+                ),
+                (uncorrected, "Without the bias correction: divide m and v by 1 − beta^step."),
+                (later, "The step is counted from 1: nothing has to be added to it."),
+                (without_v, "The division by the root of v is missing."),
+                (inside, "Epsilon is added after the root, not under it."),
+                (parameter - RATE * gradient, "That is plain gradient descent."),
+            ],
+            "m": [
+                (BETA_1 * m + gradient, "The new gradient weighs 1 − beta 1, not 1."),
+                (new_m / (1 - BETA_1**step), "Return m as it is; correct a copy for the step."),
+            ],
+            "v": [
+                (
+                    BETA_2 * v + (1 - BETA_2) * np.abs(gradient),
+                    "v averages the *square* of the gradient.",
+                ),
+                (BETA_2 * v + gradient**2, "The new square weighs 1 − beta 2, not 1."),
+                (new_v / (1 - BETA_2**step), "Return v as it is; correct a copy for the step."),
+            ],
+        }
+        # The moments first: a mistake in them shows in the parameter too.
+        got = expect_parts(answer(parameter, gradient, m, v, step, RATE), ["parameter", "m", "v"])
+        truths = {"m": new_m, "v": new_v, "parameter": after}
+        ordered = [got[1], got[2], got[0]]
+        expect_part_values(ordered, truths, mistakes, f"{what}, step {step}")
+        parameter, m, v = after, new_m, new_v
+
+
+@adam_step.group("shape")
+def _(answer: Any) -> str:
+    start = np.zeros((2, 3))
+    got = answer(random(0, 2, 3), random(1, 2, 3), start, start, 1, RATE)
+    return expect_part_shapes(got, {"parameter": (2, 3), "m": (2, 3), "v": (2, 3)})
+
+
+@adam_step.group("values")
+def _(answer: Any) -> None:
+    _expect_adam(answer, [random(step, 4) for step in range(5)], "4 parameters")
+    _expect_adam(answer, [random(step, 2, 3) for step in range(3)], "2×3 parameters")
+
+
+@adam_step.group("edge cases")
+def _(answer: Any) -> None:
+    quiet = [np.zeros(3), np.array([1e-9, 0.0, 5.0]), np.zeros(3)]
+    _expect_adam(answer, quiet, "gradients of zero")
+
+
+repaired = Exercise(
+    "backpropagation.repaired",
+    unlocks="You can now find a fault in a backward pass, layer by layer.",
+)
+
+
+def _network(
+    x: Array, labels: Array, kernels: Array, weight: Array, relu: str = "input"
+) -> tuple[Array, Array]:
+    seen = sliding_window_view(x, kernels.shape[1:], axis=(1, 2))
+    maps = np.einsum("nijab,oab->noij", seen, kernels)
+    features = np.maximum(maps, 0).reshape(len(x), -1)
+    logits = features @ weight.T
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    grad = (probabilities - np.eye(len(weight))[labels]) / len(x)
+    grad_weight = grad.T @ features
+    back = (grad @ weight).reshape(maps.shape)
+    passed = {
+        "input": maps > 0,
+        "at zero": maps >= 0,
+        "gradient": back > 0,
+        "both": (maps > 0) & (back > 0),
+        "none": np.ones(maps.shape, dtype=bool),
+        "value": np.maximum(maps, 0),
+    }[relu]
+    return np.einsum("noij,nijab->oab", back * passed, seen), grad_weight
+
+
+def _expect_network(answer: Any, kernels: Array, what: str, seed: int) -> None:
+    n, side, k = 6, 7, kernels.shape[1]
+    x = random(seed, n, side, side)
+    labels = np.random.default_rng(seed).integers(4, size=n)
+    weight = random(seed + 1, 4, len(kernels) * (side - k + 1) ** 2) / 5
+    truth, grad_weight = _network(x, labels, kernels, weight)
+
+    def with_relu(rule: str) -> Array:
+        return _network(x, labels, kernels, weight, rule)[0]
+
+    mistakes: dict[str, list[tuple[Any, str]]] = {
+        "grad_kernels": [
+            (
+                with_relu("gradient"),
+                "The fault is still there: ReLU let pass what was positive *forwards*.",
+            ),
+            (
+                with_relu("both"),
+                "Half mended: whether a gradient passes does not depend on its own sign.",
+            ),
+            (with_relu("none"), "Now ReLU lets everything pass; it has a backward pass too."),
+            (with_relu("at zero"), "Where the map is exactly zero no gradient passes (use > 0)."),
+            (with_relu("value"), "The gradient is multiplied by the slope, 0 or 1, not the map."),
+            (truth[..., ::-1, ::-1], "The kernel's gradient was turned: that part was right."),
+            (truth * n, "The division by the number of images was right."),
+        ],
+        "grad_weight": [
+            (grad_weight * n, "The division by the number of images was right."),
+        ],
+    }
+    got = answer(x, labels, kernels, weight)
+    truths = {"grad_kernels": truth, "grad_weight": grad_weight}
+    expect_part_values(got, truths, mistakes, what)
+
+
+@repaired.group("shape")
+def _(answer: Any) -> str:
+    got = answer(random(0, 3, 6, 6), np.array([0, 1, 2]), random(1, 2, 3, 3), random(2, 4, 32))
+    return expect_part_shapes(got, {"grad_kernels": (2, 3, 3), "grad_weight": (4, 32)})
+
+
+@repaired.group("values")
+def _(answer: Any) -> None:
+    _expect_network(answer, random(3, 2, 3, 3), "two 3×3 kernels", 4)
+    _expect_network(answer, random(5, 3, 2, 2), "three 2×2 kernels", 6)
+
+
+@repaired.group("edge cases")
+def _(answer: Any) -> None:
+    dead = random(7, 2, 3, 3)
+    dead[0] = 0.0
+    _expect_network(answer, dead, "a kernel of zeros", 8)
+    with np.errstate(all="raise", under="ignore"):
+        try:
+            _expect_network(answer, 300 * random(9, 2, 3, 3), "large logits", 10)
+        except FloatingPointError as error:
+            raise Mismatch(f"large logits: {error}", "Keep the softmax as it was.") from None

@@ -1,0 +1,339 @@
+"""Plausible wrong answers to the exercises of chapter 5, and a part of what the check says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def size(
+    length: int,
+    kernel: int,
+    stride: int,
+    padding: Any,
+    dilation: int,
+    *,
+    first: int = 1,
+    spread: bool = True,
+    taps: int = 1,
+    sides: Any = sum,
+    check: bool = True,
+) -> Any:
+    """The solution with one of its steps done wrong."""
+    span = dilation * (kernel - taps) + taps if spread else kernel
+    room = length + sides(padding) - span
+    if check and room < 0:
+        raise ValueError("does not fit")
+    return room // stride + first
+
+
+def same(length: int, kernel: int, stride: int, *, up: bool = True) -> tuple[int, int]:
+    outputs = -(-length // stride) if up else length // stride
+    zeros = max((outputs - 1) * stride + kernel - length, 0)
+    return zeros // 2, zeros - zeros // 2
+
+
+def same_negative(length: int, kernel: int, stride: int) -> tuple[int, int]:
+    zeros = (-(-length // stride) - 1) * stride + kernel - length
+    return zeros // 2, zeros - zeros // 2
+
+
+def field_stride_first(layers: Any) -> Any:
+    r = j = 1
+    for kernel, stride, dilation in layers:
+        j *= stride
+        r += dilation * (kernel - 1) * j
+    return r, j
+
+
+def field_without(layers: Any, *, jump: bool = True, dilated: bool = True, taps: int = 1) -> Any:
+    r = j = 1
+    for kernel, stride, dilation in layers:
+        r += (dilation if dilated else 1) * (kernel - taps) * (j if jump else 1)
+        j *= stride
+    return r, j
+
+
+def conv(
+    x: Any, weight: Any, bias: Any, stride: int, padding: int, *, flip: bool = False
+) -> np.ndarray:
+    """A right convolution: what several wrong answers below start from."""
+    around = [(0, 0), (0, 0), (padding, padding), (padding, padding)]
+    weight = weight[:, :, ::-1, ::-1] if flip else weight
+    seen = sliding_window_view(np.pad(x, around), weight.shape[2:], axis=(2, 3))
+    seen = seen[:, :, ::stride, ::stride]
+    return np.einsum("ncijuv,ocuv->noij", seen, weight) + bias[:, None, None]
+
+
+def conv_replaces_channels(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
+    for c in range(x.shape[1]):
+        y = conv(x[:, c : c + 1], w[:, c : c + 1], b, stride, padding)
+    return y
+
+
+def conv_bias_for_each_channel(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
+    channels = range(x.shape[1])
+    return sum(conv(x[:, c : c + 1], w[:, c : c + 1], b, stride, padding) for c in channels)
+
+
+def conv_forgets_stride(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
+    right = conv(x, w, b, stride, padding)
+    return conv(x, w, b, 1, padding)[:, :, : right.shape[2], : right.shape[3]]
+
+
+def conv_square_kernels(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    K = w.shape[2]
+    rows, columns = (x.shape[2] - K) // stride + 1, (x.shape[3] - K) // stride + 1
+    y = np.zeros((len(x), len(w), rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            window = x[:, :, i * stride : i * stride + K, j * stride : j * stride + K]
+            part = w[:, :, : window.shape[2], : window.shape[3]]
+            y[:, :, i, j] = np.einsum("ncuv,ocuv->no", window[..., : part.shape[3]], part) + b
+    return y
+
+
+def conv_pads_all_axes(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
+    return conv(np.pad(x, padding)[:, : x.shape[1]], w, b, stride, 0)
+
+
+def mix_by_reshape(x: Any, weight: Any) -> Any:
+    n, c, h, w = x.shape
+    return (x.reshape(n, h * w, c) @ weight.T).reshape(n, len(weight), h, w)
+
+
+def mix_without_moving_back(x: Any, weight: Any) -> Any:
+    n, _, h, w = x.shape
+    return (x.transpose(0, 2, 3, 1) @ weight.T).reshape(n, len(weight), h, w)
+
+
+def pool(
+    x: Any, size: int, stride: int, padding: int, value: float = -np.inf, reduce: Any = np.max
+) -> Any:
+    around = [(0, 0), (0, 0), (padding, padding), (padding, padding)]
+    x = np.pad(x.astype(float), around, constant_values=value)
+    seen = sliding_window_view(x, (size, size), axis=(2, 3))[:, :, ::stride, ::stride]
+    return reduce(seen, axis=(-2, -1))
+
+
+def pool_without_overlap(x: Any, size: int, stride: int, padding: int) -> Any:
+    return pool(x, size, size, padding)
+
+
+def pool_starts_at_zero(x: Any, size: int, stride: int, padding: int) -> Any:
+    return np.maximum(pool(x, size, stride, padding), 0)
+
+
+def pool_over_channels(x: Any, size: int, stride: int, padding: int) -> Any:
+    y = pool(x, size, stride, padding)
+    return np.broadcast_to(y.max(axis=1, keepdims=True), y.shape)
+
+
+def probabilities(logits: Any, *, shift: bool = True, axis: int = 1) -> Any:
+    logits = np.asarray(logits, dtype=float)
+    if shift:
+        logits = logits - logits.max(axis=axis, keepdims=True)
+    e = np.exp(logits)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def loss_as_printed(logits: Any, labels: Any) -> Any:
+    p = probabilities(logits, shift=False)
+    return -np.log(p[np.arange(len(labels)), labels]).mean()
+
+
+def loss_through_probabilities(logits: Any, labels: Any) -> Any:
+    return -np.log(probabilities(logits)[np.arange(len(labels)), labels]).mean()
+
+
+def loss_one_hot(logits: Any, labels: Any) -> Any:
+    p = probabilities(logits)
+    return -(np.eye(p.shape[1])[labels] * np.log(p)).sum(axis=1).mean()
+
+
+def loss_with_one_maximum(logits: Any, labels: Any) -> Any:
+    shifted = logits - logits.max()
+    taken = shifted[np.arange(len(labels)), labels]
+    return (np.log(np.exp(shifted).sum(axis=1)) - taken).mean()
+
+
+def loss_stable(logits: Any, labels: Any) -> Any:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+
+
+def loss_over_images(logits: Any, labels: Any) -> Any:
+    shifted = logits - logits.max(axis=0)
+    each = np.log(np.exp(shifted).sum(axis=0)) - shifted
+    return each[np.arange(len(labels)), labels].mean()
+
+
+def loss_of_all_classes(logits: Any, labels: Any) -> Any:
+    return -np.log(probabilities(logits)).mean()
+
+
+def loss_clipped(logits: Any, labels: Any) -> Any:
+    p = np.clip(probabilities(logits), 1e-12, 1)
+    return -np.log(p[np.arange(len(labels)), labels]).mean()
+
+
+def count(
+    shape: Any,
+    layers: Any,
+    *,
+    bias: int = 1,
+    slices: bool = True,
+    shrink: bool = True,
+    pad: int = 2,
+    everywhere: bool = False,
+) -> int:
+    """The solution with one of its steps done wrong."""
+    total, (C, H, W) = 0, shape
+    for kind, *numbers in layers:
+        if kind == "conv":
+            outputs, kernel, stride, padding = numbers
+            H, W = ((each + pad * padding - kernel) // stride + 1 for each in (H, W))
+            weights = outputs * ((C if slices else 1) * kernel**2 + bias)
+            total += weights * (H * W if everywhere else 1)
+            C = outputs
+        elif kind == "pool" and shrink:
+            H, W = ((each - numbers[0]) // numbers[1] + 1 for each in (H, W))
+        elif kind == "linear":
+            total += numbers[0] * (C * H * W + bias)
+            C, H, W = numbers[0], 1, 1
+    return total
+
+
+def keras(
+    x: Any,
+    kernel: Any,
+    bias: Any,
+    dense: Any,
+    dense_bias: Any,
+    *,
+    axes: tuple[int, ...] = (3, 2, 0, 1),
+    order: tuple[int, ...] = (0, 1, 2, 3),
+    flip: bool = False,
+) -> Any:
+    """The function of the exercise, with its fault and with others."""
+    maps = np.maximum(conv(x, kernel.transpose(axes), bias, 1, 0, flip=flip), 0)
+    pooled = pool(maps, 2, 2, 0)
+    return probabilities(pooled.transpose(order).reshape(len(x), -1) @ dense + dense_bias)
+
+
+PIXEL_BY_PIXEL = (0, 2, 3, 1)
+
+WRONG: dict[str, list[tuple[Any, str]]] = {
+    "layers.output_size": [
+        (lambda *a: size(*a, first=0), "add 1"),
+        (lambda *a: size(*a, spread=False), "spreads the taps"),
+        (lambda *a: size(*a, taps=0), "K − 1 gaps"),
+        (lambda *a: size(*a, sides=lambda pair: 2 * pair[0]), "add both numbers"),
+        (lambda *a: size(*a, sides=lambda pair: pair[0]), "Only the zeros before"),
+        (lambda *a: size(*a, check=False), "does not fit in at all"),
+        (lambda n, k, s, p, d: (n + sum(p) - d * (k - 1) - 1) / s + 1, "//"),
+        (lambda n, k, s, p, d: -(-(n + sum(p) - d * (k - 1) - 1) // s) + 1, "round down"),
+    ],
+    "layers.same_padding": [
+        (lambda *a: same(*a)[::-1], "goes after"),
+        (lambda n, k, s: ((k - 1) // 2, (k - 1) // 2), "PyTorch's habit"),
+        (lambda n, k, s: ((k - 1) // 2, k // 2), "rule for stride 1"),
+        (same_negative, "never fewer"),
+        (lambda *a: same(*a, up=False), "rounded up"),
+        (lambda *a: (sum(same(*a)),) * 2, "share them out"),
+        (lambda *a: sum(same(*a)), "expected a pair"),
+        (lambda *a: (sum(same(*a)) / 2,) * 2, "whole numbers"),
+    ],
+    "layers.receptive_field": [
+        (field_stride_first, "size first"),
+        (lambda layers: field_without(layers, jump=False), "*jumps*"),
+        (lambda layers: field_without(layers, dilated=False), "spreads the taps"),
+        (lambda layers: field_without(layers, taps=0), "not by K"),
+        (lambda layers: field_without(layers)[::-1], "in this order"),
+        (lambda layers: field_without(layers)[0], "expected a pair"),
+    ],
+    "layers.conv2d": [
+        (lambda *a: conv(*a, flip=True), "flipped"),
+        (conv_replaces_channels, "last input channel"),
+        (conv_bias_for_each_channel, "once for each input channel"),
+        (conv_forgets_stride, "not by the stride"),
+        (conv_square_kernels, "expected"),
+        (conv_pads_all_axes, "expected"),
+        (lambda x, w, b, s, p: conv(x, w, 0 * b, s, p), "biases are missing"),
+        (lambda x, w, b, s, p: conv(x[:, :1], w[:, :1], b, s, p), "first input channel"),
+    ],
+    "layers.mix_channels": [
+        (mix_without_moving_back, "transpose"),
+        (mix_by_reshape, "does not move axes"),
+        (lambda x, w: x.transpose(0, 2, 3, 1) @ w.T, "expected (2, 6, 5, 4)"),
+        (lambda x, w: np.einsum("oc,nchw->nohw", w, x) / len(w[0]), "do not divide"),
+        (lambda x, w: np.repeat(x.mean(1, keepdims=True), len(w), 1), "not used"),
+        (
+            lambda x, w: np.einsum("oc,nchw->nohw", w.T if len(w) == len(w[0]) else w, x),
+            "transposed",
+        ),
+    ],
+    "layers.max_pool": [
+        (lambda x, k, s, p: pool(x, k, s, p, 0.0), "minus infinity"),
+        (pool_starts_at_zero, "began at 0"),
+        (pool_without_overlap, "Overlapping windows"),
+        (lambda x, k, s, p: pool(x, k, s, p, 0.0, np.mean), "average pooling"),
+        (pool_over_channels, "by itself"),
+    ],
+    "layers.cross_entropy": [
+        (loss_as_printed, "largest logit of each row before np.exp"),
+        (loss_through_probabilities, "became exactly 0"),
+        (loss_one_hot, "0 · log 0"),
+        (loss_with_one_maximum, "each row"),
+        (loss_clipped, "expected"),
+        (lambda z, t: loss_stable(z, t).sum(), "take the mean"),
+        (lambda z, t: -loss_stable(z, t).mean(), "The sign"),
+        (loss_stable, "mean over its images"),
+        (lambda z, t: np.exp(-loss_stable(z, t)).mean(), "expected"),
+        (lambda z, t: loss_stable(z, t).mean() / np.log(2), "in bits"),
+        (loss_over_images, "axis 1"),
+        (loss_of_all_classes, "Only the true class"),
+    ],
+    "layers.one_unit": [
+        (lambda w, b: (w[0] - w[1], b[0] - b[1]), "class 1 minus class 0"),
+        (lambda w, b: (w[1], b[1]), "forgets z₀"),
+        (lambda w, b: (w[1] - w[0], b[1]), "bias is a difference"),
+        (lambda w, b: (w[0] + w[1], b[0] + b[1]), "not added"),
+        (lambda w, b: ((w[1] - w[0]) / 2, (b[1] - b[0]) / 2), "No half"),
+        (lambda w, b: w[1] - w[0], "expected a pair"),
+    ],
+    "layers.parameters": [
+        (lambda *a: count(*a, bias=0), "biases are missing"),
+        (lambda *a: count(*a, slices=False), "slice for each input channel"),
+        (lambda *a: count(*a, shrink=False), "Pooling makes"),
+        (lambda *a: count(*a, pad=0), "H + 2P"),
+        (lambda *a: count(*a, pad=1), "expected"),
+        (lambda *a: count(*a, everywhere=True), "shared"),
+    ],
+    "layers.merge": [
+        (lambda W1, b1, W2, b2: (W2 @ W1, b2), "passes through"),
+        (lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1), "second bias is missing"),
+        (lambda W1, b1, W2, b2: ((W2 @ W1).T, W2 @ b1 + b2), "outputs first"),
+        (
+            lambda W1, b1, W2, b2: (
+                W1 @ W2 if W1.shape == W2.shape else W2 @ W1,
+                W2 @ b1 + b2,
+            ),
+            "stands on the left",
+        ),
+        (lambda W1, b1, W2, b2: W2 @ W1, "expected a pair"),
+    ],
+    "layers.mended": [
+        (keras, "channel by channel"),
+        (lambda *a: keras(*a, order=(0, 3, 2, 1)), "changed places"),
+        (
+            lambda *a: keras(*a, order=PIXEL_BY_PIXEL, axes=(3, 2, 1, 0)),
+            "about their diagonal",
+        ),
+        (lambda *a: keras(*a, order=PIXEL_BY_PIXEL, flip=True), "flipped"),
+        (lambda *a: keras(*a, flip=True), "expected"),
+    ],
+}
