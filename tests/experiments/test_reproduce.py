@@ -144,7 +144,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
     result = run("numpy-cnn")
     assert result.exit_code == 2
     words = " ".join(result.output.replace("│", " ").split())
-    assert "no experiment 'numpy-cnn'; there are: numpy-cnn-cells, numpy-cnn-mnist" in words
+    assert f"no experiment 'numpy-cnn'; there are: {', '.join(sorted(EXPERIMENTS))}" in words
     assert isinstance(result.exception, SystemExit)
 
 

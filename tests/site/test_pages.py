@@ -184,7 +184,7 @@ def test_each_chapter_has_a_figure_to_play_with(browser: Browser, site_address: 
             assert figures.count() >= 1, path.stem
             for figure in figures.all():
                 figure.scroll_into_view_if_needed()
-                expect(figure).to_have_attribute("data-ready", re.compile(""))
+                expect(figure).to_have_attribute("data-ready", "true")
                 assert figure.locator(".play-still:visible").count() == 0, path.stem
                 assert figure.locator("input, button, select").count() >= 1, path.stem
 
