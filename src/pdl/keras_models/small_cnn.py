@@ -1,0 +1,53 @@
+"""The two-convolution network that most texts train on MNIST first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pdl.keras_models._tensorflow import keras
+from pdl.keras_models.blocks import convolution_block, hidden_layer
+
+
+def small_cnn(
+    channels: Sequence[int] = (32, 64),
+    hidden: int = 1000,
+    dropout: float = 0.5,
+    *,
+    image_shape: Sequence[int] = (28, 28, 1),
+    classes: int = 10,
+) -> keras.Sequential:
+    """5×5 convolution, ReLU and 2×2 maximum, twice; one hidden layer with dropout; logits.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Feature maps of the convolutions.
+    hidden : int
+        Units of the fully connected layer.
+    dropout : float
+        The part of them that is dropped in training, 0 ≤ dropout < 1.
+    image_shape : (int, int, int)
+        Height, width, channels of an image.
+    classes : int
+        Logits that come out.
+
+    Returns
+    -------
+    keras.Sequential
+        From images (N, H, W, C) to logits (N, classes).
+
+    Notes
+    -----
+    ``small_cnn((64, 128), 1024, 0.25)`` is the network of chapter 7's Keras recipe, the defaults
+    are that of :func:`pdl.models.small_cnn`.
+
+    Examples
+    --------
+    >>> small_cnn().count_params()
+    3199106
+    """
+    layers = [keras.Input(tuple(image_shape))]
+    for each in channels:
+        layers += convolution_block(each, kernel_size=5)
+    layers += [keras.layers.Flatten(), *hidden_layer(hidden, dropout)]
+    return keras.Sequential([*layers, keras.layers.Dense(classes)])

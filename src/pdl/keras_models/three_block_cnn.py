@@ -1,0 +1,53 @@
+"""The three-block network for small colour images with few examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pdl.keras_models._tensorflow import keras
+from pdl.keras_models.blocks import convolution_block, hidden_layer
+
+
+def three_block_cnn(
+    channels: Sequence[int] = (64, 128, 256),
+    hidden: Sequence[int] = (512, 512),
+    dropout: float = 0.5,
+    *,
+    kernel_size: int = 3,
+    image_shape: Sequence[int] = (64, 64, 3),
+    classes: int = 3,
+) -> keras.Sequential:
+    """Convolution, ReLU and 2×2 maximum, three times; two hidden layers with dropout; logits.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Feature maps of the convolutions.
+    hidden : sequence of int
+        Units of the fully connected layers.
+    dropout : float
+        The part of them that is dropped in training, 0 ≤ dropout < 1.
+    kernel_size : int
+        Of the convolutions, odd.
+    image_shape : (int, int, int)
+        Height, width, channels of an image.
+    classes : int
+        Logits that come out.
+
+    Returns
+    -------
+    keras.Sequential
+        From images (N, H, W, C) to logits (N, classes).
+
+    Examples
+    --------
+    >>> three_block_cnn().count_params()
+    9024131
+    """
+    layers = [keras.Input(tuple(image_shape))]
+    for each in channels:
+        layers += convolution_block(each, kernel_size)
+    layers.append(keras.layers.Flatten())
+    for units in hidden:
+        layers += hidden_layer(units, dropout)
+    return keras.Sequential([*layers, keras.layers.Dense(classes)])

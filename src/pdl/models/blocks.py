@@ -1,0 +1,76 @@
+"""What several of the networks are made of, and the check of their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from pdl._validation import check_fraction, check_integer, check_odd
+
+
+def convolution_block(inputs: int, channels: int, kernel_size: int) -> list[nn.Module]:
+    """Convolution that keeps height and width, ReLU, and the largest of each 2×2.
+
+    Parameters
+    ----------
+    inputs, channels : int
+        Feature maps that come in and that go out.
+    kernel_size : int
+        Odd.
+
+    Returns
+    -------
+    list of torch.nn.Module
+        From (N, inputs, H, W) to (N, channels, ⌊H/2⌋, ⌊W/2⌋).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    """
+    check_integer(channels, "channels", minimum=1)
+    padding = check_odd(kernel_size, "kernel_size") // 2
+    return [nn.Conv2d(inputs, channels, kernel_size, padding=padding), nn.ReLU(), nn.MaxPool2d(2)]
+
+
+def hidden_layer(inputs: int, units: int, dropout: float) -> list[nn.Module]:
+    """A fully connected layer with ReLU, and dropout unless its probability is 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    """
+    check_integer(units, "hidden", minimum=1)
+    if check_fraction(dropout, "dropout") == 1:
+        raise ValueError("dropout must be below 1, or nothing is left")
+    layers = [nn.Linear(inputs, units), nn.ReLU()]
+    return [*layers, nn.Dropout(dropout)] if dropout > 0 else layers
+
+
+def side_after(image_shape: Sequence[int], halvings: int) -> tuple[int, int]:
+    """Height and width of the feature maps after so many halvings.
+
+    Parameters
+    ----------
+    image_shape : (int, int, int)
+        Channels, height, width.
+    halvings : int
+        How often 2×2 become one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shape is not that of an image, or nothing is left of it.
+    """
+    if len(image_shape) != 3:
+        raise ValueError(f"image_shape must be (channels, height, width), got {tuple(image_shape)}")
+    for each in image_shape:
+        check_integer(each, "image_shape", minimum=1)
+    height, width = (side >> halvings for side in image_shape[1:])
+    if min(height, width) == 0:
+        raise ValueError(
+            f"image_shape must leave a pixel after {halvings} halvings, got {tuple(image_shape)}"
+        )
+    return height, width

@@ -1,0 +1,65 @@
+"""The two-convolution network that most texts train on MNIST first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from pdl._validation import check_integer
+from pdl.models.blocks import convolution_block, hidden_layer, side_after
+
+
+def small_cnn(
+    channels: Sequence[int] = (32, 64),
+    hidden: int = 1000,
+    dropout: float = 0.5,
+    *,
+    image_shape: Sequence[int] = (1, 28, 28),
+    classes: int = 10,
+) -> nn.Sequential:
+    """5×5 convolution, ReLU and 2×2 maximum, twice; one hidden layer with dropout; logits.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Feature maps of the convolutions.
+    hidden : int
+        Units of the fully connected layer.
+    dropout : float
+        The part of them that is dropped in training, 0 ≤ dropout < 1.
+    image_shape : (int, int, int)
+        Channels, height, width of an image.
+    classes : int
+        Logits that come out.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        From images (N, C, H, W) to logits (N, classes).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Notes
+    -----
+    As it is: the network of chapter 7's PyTorch recipe. The other recipe's, which keeps 0.75 of
+    the units, is ``small_cnn((64, 128), 1024, 0.25)``. Between the two fully connected layers
+    stands a ReLU: without it they would be one.
+
+    Examples
+    --------
+    >>> sum(each.numel() for each in small_cnn().parameters())
+    3199106
+    """
+    check_integer(classes, "classes", minimum=1)
+    height, width = side_after(image_shape, len(channels))
+    layers: list[nn.Module] = []
+    inputs = image_shape[0]
+    for each in channels:
+        layers += convolution_block(inputs, each, kernel_size=5)
+        inputs = each
+    layers += [nn.Flatten(), *hidden_layer(inputs * height * width, hidden, dropout)]
+    return nn.Sequential(*layers, nn.Linear(hidden, classes))

@@ -1,0 +1,194 @@
+"""The training loop, on one page."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from pdl._validation import check_integer
+from pdl.training.batches import ArrayDataset, Batches
+from pdl.training.devices import any_process, from_first_process, make_accelerator, seed_step
+from pdl.training.evaluation import Measure, evaluate
+from pdl.training.interrupts import stop_between_steps
+from pdl.training.progress import progress_bar
+from pdl.training.state import Keeper, describe_optimizer, given_back
+
+Augment = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+Schedule = Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened in a training.
+
+    Attributes
+    ----------
+    epochs : list of dict
+        One row an epoch: ``epoch`` (from 1), ``train_loss`` (over the epoch's images, while the
+        weights were changing), with validation data ``validation_loss`` and
+        ``validation_NAME`` of each metric, and ``seconds`` of training.
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    best_epoch : int or None
+        With early stopping, the epoch whose weights the model has now.
+    """
+
+    epochs: list[dict[str, float]]
+    interrupted: bool
+    best_epoch: int | None
+
+    def column(self, name: str) -> list[float]:
+        """One quantity over the epochs."""
+        return [row[name] for row in self.epochs]
+
+
+def fit(
+    model: nn.Module,
+    train: ArrayDataset,
+    *,
+    loss: Measure,
+    optimizer: torch.optim.Optimizer,
+    epochs: int,
+    batch_size: int,
+    validation: ArrayDataset | None = None,
+    metrics: Mapping[str, Measure] | None = None,
+    schedule: Schedule | None = None,
+    augment: Augment | None = None,
+    patience: int | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int | None = None,
+    device: str = "auto",
+    precision: str = "no",
+    seed: int = 0,
+    progress: bool = True,
+) -> History:
+    """Train a model.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Changed in place, and left in evaluation mode.
+    train, validation : ArrayDataset
+        Or any data set that takes an array of indices and returns a batch of images and targets.
+    loss : callable
+        Of the model's outputs and the targets; the mean over the batch.
+    optimizer : torch.optim.Optimizer
+        Of the model's parameters.
+    epochs, batch_size : int
+        ``batch_size`` counts the images over all processes together.
+    metrics : mapping of str to callable, optional
+        Of all validation outputs and targets.
+    schedule : callable, optional
+        From the progress of the training, 0…1, to a factor of the learning rate.
+    augment : callable, optional
+        Changes a training batch; may draw from PyTorch's own generator.
+    patience : int, optional
+        Stop after so many epochs without a lower validation loss, and go back to the best weights.
+    checkpoint : path, optional
+        Where the state is kept (``.safetensors``). If the file is there, the training goes on
+        from it: on a CPU to the same weights, bit for bit, as without the interruption.
+    checkpoint_every : int, optional
+        Batches between two checkpoints; there is one at the end of each epoch in any case.
+    device, precision : str
+        See :func:`make_accelerator`.
+    seed : int
+        Of the order of the images, of dropout, of augmentation. The weights are the model's own.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, or the checkpoint is of another training.
+    FloatingPointError
+        If the loss is not finite; the weights are those from before that step.
+    """
+    check_integer(epochs, "epochs", minimum=1)
+    for name, number in {"patience": patience, "checkpoint_every": checkpoint_every}.items():
+        if number is not None:
+            check_integer(number, name, minimum=1)
+    if patience is not None and validation is None:
+        raise ValueError("patience needs validation data: without them there is nothing to watch")
+    accelerator = make_accelerator(device, precision)
+    process, processes = accelerator.process_index, accelerator.num_processes
+    batches = Batches(len(train), batch_size, seed, process=process, processes=processes)
+    settings = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "seed": seed,
+        "patience": patience,
+        "precision": precision,
+        "images": len(train),
+        **describe_optimizer(optimizer),
+    }
+    # The library marks what it prepares, for the precision and against a second time; in a shell
+    # of its own the reader's model stays unmarked.
+    shell, stepper = accelerator.prepare(nn.Sequential(model), optimizer)
+    keeper = Keeper(accelerator, checkpoint, settings, model, optimizer)
+
+    with (
+        given_back(model, optimizer) as rates,
+        stop_between_steps() as stop,
+        progress_bar(progress and accelerator.is_main_process, len(batches), epochs) as show,
+    ):
+        place = keeper.resume()
+        stopped = False
+        while place.epoch < epochs and not place.finished and not stopped:
+            shell.train()
+            for indices in batches.of_epoch(place.epoch, first=place.batch):
+                began = time.perf_counter()
+                seed_step(seed, place.epoch, place.batch, process)
+                images, targets = (each.to(accelerator.device) for each in train[indices])
+                if augment is not None:
+                    images, targets = augment(images, targets)
+                done = (place.epoch + place.batch / len(batches)) / epochs
+                for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                    group["lr"] = rate * (1.0 if schedule is None else schedule(done))
+
+                stepper.zero_grad()
+                value = loss(shell(images), targets)
+                mean = float(accelerator.reduce(value.detach(), "mean"))
+                if not math.isfinite(mean):
+                    raise FloatingPointError(
+                        f"the loss is {mean} in epoch {place.epoch + 1}, batch {place.batch + 1}: "
+                        "try a lower learning rate, and look at the inputs"
+                    )
+                accelerator.backward(value)
+                stepper.step()
+
+                place.count_batch(mean, len(indices) * processes, time.perf_counter() - began)
+                show(place)
+                stopped = any_process(accelerator, stop.asked)
+                if stopped or (checkpoint_every and place.batch % checkpoint_every == 0):
+                    keeper.save(place)
+                if stopped:
+                    break
+
+            if place.batch == len(batches):
+                measured = {}
+                if validation is not None:
+                    # Each process has batch normalization's running means of its own images.
+                    from_first_process(accelerator, *model.buffers())
+                    measures = {"loss": loss, **(metrics or {})}
+                    found = evaluate(model, validation, measures, batch_size, accelerator)
+                    measured = {f"validation_{name}": each for name, each in found.items()}
+                place.close_epoch(measured)
+                if patience is not None:
+                    keeper.watch(place, measured["validation_loss"], patience)
+                keeper.save(place)
+                stopped = any_process(accelerator, stop.asked)
+
+    interrupted = place.epoch < epochs and not place.finished
+    if not interrupted:
+        keeper.restore_best()
+    return History(place.history, interrupted, place.best_epoch)
