@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pdl.experiments import record as records
-from pdl.experiments.record import make_record, pixels_sha256, write_record, write_whole
+from pdl.experiments.record import make_record, pixels_sha256, write_record
 
 KEYS = [
     *("name", "metrics", "seed", "profile", "hardware", "versions"),
@@ -85,39 +84,6 @@ def test_what_json_cannot_hold_changes_no_file(tmp_path, value):
         write_record({"metrics": {"x": value}}, path)
     assert [each.name for each in tmp_path.iterdir()] == ["one.json"]
     assert path.read_text() == "old"
-
-
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError])
-def test_a_stop_in_the_middle_leaves_the_old_file(tmp_path, monkeypatch, stop):
-    path = tmp_path / "one.json"
-    path.write_bytes(b"old")
-
-    def half(self, content):
-        with self.open("wb") as file:
-            file.write(content[: len(content) // 2])
-        raise stop
-
-    monkeypatch.setattr(Path, "write_bytes", half)
-    with pytest.raises(stop):
-        write_whole(path, b"new and longer")
-    assert [each.name for each in tmp_path.iterdir()] == ["one.json"]
-    assert path.read_bytes() == b"old"
-
-
-def test_the_file_is_never_seen_half(tmp_path, monkeypatch):
-    path = tmp_path / "one.json"
-    seen = []
-    replace = Path.replace
-
-    def look(self, target):
-        seen.append((self.read_bytes(), path.exists()))
-        return replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", look)
-    write_whole(path, b"content")
-    assert seen == [(b"content", False)]
-    assert path.read_bytes() == b"content"
-    assert os.listdir(tmp_path) == ["one.json"]
 
 
 def test_the_hash_knows_values_and_not_the_byte_order():

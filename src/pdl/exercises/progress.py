@@ -10,6 +10,8 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_data_path
 
+from pdl._files import write_whole
+
 
 def progress_file() -> Path:
     """The file that holds the progress: in ``PDL_HOME``, or the system's folder for user data."""
@@ -51,8 +53,6 @@ def record(name: str, status: str) -> None:
             if known.get(name, {}).get("status") == "passed":
                 return
             known[name] = {"status": status, "when": datetime.now(UTC).isoformat("T", "seconds")}
-            beside = path.with_suffix(".new")
-            beside.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
-            beside.replace(path)
+            write_whole(path, json.dumps(known, indent=1, sort_keys=True).encode())
     except (OSError, TimeoutError) as error:
         print(f"  (progress was not saved: {error})")

@@ -9,12 +9,13 @@ back to their cores.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdl._validation import check_image
+from pdl.experiments.trained import Trained
 from pdl.experiments.weights import WEIGHTS, load_weights
 from pdl.layers import Adam, Conv2d, ReLU, Sequential, SoftmaxCrossEntropy, softmax
 from pdl.metrics import boundaries
@@ -212,13 +213,6 @@ def pixel_loss(logits: Array, answers: NDArray[np.int64]) -> tuple[float, Array]
     rows = logits.transpose(0, 2, 3, 1)
     mean = loss.forward(rows.reshape(-1, len(CLASSES)), answers.ravel())
     return mean, loss.backward().reshape(rows.shape).transpose(0, 3, 1, 2)
-
-
-class Trained(NamedTuple):
-    """A network and the loss of each step that trained it."""
-
-    model: Sequential
-    losses: list[float]
 
 
 def train(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from pdl.data.mnist import SHA256, load_mnist
 from pdl.experiments.registry import Outcome
+from pdl.experiments.trained import Trained
 from pdl.layers import Adam, Conv2d, Flatten, Linear, ReLU, Sequential, SoftmaxCrossEntropy
 from pdl.metrics import wilson_interval
 
@@ -66,13 +67,6 @@ def normalise(images: NDArray[np.uint8]) -> Array:
     """
     scaled = (images[:, np.newaxis] / np.float32(255) - np.float32(0.1307)) / np.float32(0.3081)
     return np.asarray(scaled, dtype=np.float32)
-
-
-class Trained(NamedTuple):
-    """A network and the loss of each step that trained it."""
-
-    model: Sequential
-    losses: list[float]
 
 
 def train(

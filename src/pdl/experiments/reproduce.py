@@ -13,8 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
+from pdl._files import write_whole
 from pdl.data.results import RESULTS
-from pdl.experiments.record import make_record, write_record, write_whole
+from pdl.experiments.record import make_record, write_record
 from pdl.experiments.registry import EXPERIMENTS, Outcome, find_experiment
 
 BUSY = 0.5  # processes that want a core besides ours

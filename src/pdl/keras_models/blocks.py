@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pdl.keras_models._tensorflow import keras
 
 
@@ -31,3 +33,21 @@ def hidden_layer(units: int, dropout: float) -> list[keras.Layer]:
     """A fully connected layer with ReLU, and dropout unless its probability is 0."""
     layers = [keras.layers.Dense(units), keras.layers.ReLU()]
     return [*layers, keras.layers.Dropout(dropout)] if dropout > 0 else layers
+
+
+def block_cnn(
+    channels: Sequence[int],
+    hidden: Sequence[int],
+    dropout: float,
+    kernel_size: int,
+    image_shape: Sequence[int],
+    classes: int,
+) -> keras.Sequential:
+    """Convolution blocks, hidden layers with dropout, logits; the arguments are its callers'."""
+    layers = [keras.Input(tuple(image_shape))]
+    for each in channels:
+        layers += convolution_block(each, kernel_size)
+    layers.append(keras.layers.Flatten())
+    for units in hidden:
+        layers += hidden_layer(units, dropout)
+    return keras.Sequential([*layers, keras.layers.Dense(classes)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pdl.keras_models._tensorflow import keras
-from pdl.keras_models.blocks import convolution_block, hidden_layer
+from pdl.keras_models.blocks import block_cnn
 
 
 def small_cnn(
@@ -46,8 +46,4 @@ def small_cnn(
     >>> small_cnn().count_params()
     3199106
     """
-    layers = [keras.Input(tuple(image_shape))]
-    for each in channels:
-        layers += convolution_block(each, kernel_size=5)
-    layers += [keras.layers.Flatten(), *hidden_layer(hidden, dropout)]
-    return keras.Sequential([*layers, keras.layers.Dense(classes)])
+    return block_cnn(channels, (hidden,), dropout, 5, image_shape, classes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pdl.keras_models._tensorflow import keras
-from pdl.keras_models.blocks import convolution_block, hidden_layer
+from pdl.keras_models.blocks import block_cnn
 
 
 def three_block_cnn(
@@ -44,10 +44,4 @@ def three_block_cnn(
     >>> three_block_cnn().count_params()
     9024131
     """
-    layers = [keras.Input(tuple(image_shape))]
-    for each in channels:
-        layers += convolution_block(each, kernel_size)
-    layers.append(keras.layers.Flatten())
-    for units in hidden:
-        layers += hidden_layer(units, dropout)
-    return keras.Sequential([*layers, keras.layers.Dense(classes)])
+    return block_cnn(channels, hidden, dropout, kernel_size, image_shape, classes)

@@ -49,6 +49,30 @@ def hidden_layer(inputs: int, units: int, dropout: float) -> list[nn.Module]:
     return [*layers, nn.Dropout(dropout)] if dropout > 0 else layers
 
 
+def block_cnn(
+    channels: Sequence[int],
+    hidden: Sequence[int],
+    dropout: float,
+    kernel_size: int,
+    image_shape: Sequence[int],
+    classes: int,
+) -> nn.Sequential:
+    """Convolution blocks, hidden layers with dropout, logits; the arguments are its callers'."""
+    check_integer(classes, "classes", minimum=1)
+    height, width = side_after(image_shape, len(channels))
+    layers: list[nn.Module] = []
+    inputs = image_shape[0]
+    for each in channels:
+        layers += convolution_block(inputs, each, kernel_size)
+        inputs = each
+    layers.append(nn.Flatten())
+    inputs *= height * width
+    for units in hidden:
+        layers += hidden_layer(inputs, units, dropout)
+        inputs = units
+    return nn.Sequential(*layers, nn.Linear(inputs, classes))
+
+
 def side_after(image_shape: Sequence[int], halvings: int) -> tuple[int, int]:
     """Height and width of the feature maps after so many halvings.
 

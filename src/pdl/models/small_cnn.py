@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from pdl._validation import check_integer
-from pdl.models.blocks import convolution_block, hidden_layer, side_after
+from pdl.models.blocks import block_cnn
 
 
 def small_cnn(
@@ -54,12 +53,4 @@ def small_cnn(
     >>> sum(each.numel() for each in small_cnn().parameters())
     3199106
     """
-    check_integer(classes, "classes", minimum=1)
-    height, width = side_after(image_shape, len(channels))
-    layers: list[nn.Module] = []
-    inputs = image_shape[0]
-    for each in channels:
-        layers += convolution_block(inputs, each, kernel_size=5)
-        inputs = each
-    layers += [nn.Flatten(), *hidden_layer(inputs * height * width, hidden, dropout)]
-    return nn.Sequential(*layers, nn.Linear(hidden, classes))
+    return block_cnn(channels, (hidden,), dropout, 5, image_shape, classes)

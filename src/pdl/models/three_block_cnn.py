@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from pdl._validation import check_integer
-from pdl.models.blocks import convolution_block, hidden_layer, side_after
+from pdl.models.blocks import block_cnn
 
 
 def three_block_cnn(
@@ -51,16 +50,4 @@ def three_block_cnn(
     >>> sum(each.numel() for each in three_block_cnn().parameters())
     9024131
     """
-    check_integer(classes, "classes", minimum=1)
-    height, width = side_after(image_shape, len(channels))
-    layers: list[nn.Module] = []
-    inputs = image_shape[0]
-    for each in channels:
-        layers += convolution_block(inputs, each, kernel_size)
-        inputs = each
-    layers.append(nn.Flatten())
-    inputs *= height * width
-    for units in hidden:
-        layers += hidden_layer(inputs, units, dropout)
-        inputs = units
-    return nn.Sequential(*layers, nn.Linear(inputs, classes))
+    return block_cnn(channels, hidden, dropout, kernel_size, image_shape, classes)
