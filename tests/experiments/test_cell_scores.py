@@ -9,12 +9,10 @@ from pdl.data import load_cells, recorded_result
 from pdl.experiments.cell_scores import (
     classical_outline,
     describe_cells,
-    interval_over,
     score_cells,
     score_images,
     summarise_runs,
 )
-from pdl.metrics import bootstrap_interval
 
 SCORES = ("iou", "dice", "boundary_f1", "object_f1", "object_f1_90", "count_error")
 
@@ -50,31 +48,6 @@ def test_the_classical_line_is_chapter_4s():
         expected = chapter_4["metrics"][f"multi_otsu_watershed_{name}"]
         assert recorded["metrics"][f"classical_{name}"] == pytest.approx(expected, abs=1e-6)
         assert np.mean(per_image[name]) == pytest.approx(expected, abs=1e-6)
-
-
-def test_with_one_run_it_is_the_bootstrap_over_the_images():
-    scores = np.random.default_rng(0).random(12)
-    assert interval_over(scores) == pytest.approx(bootstrap_interval(scores))
-    assert interval_over([scores]) == interval_over(scores)
-
-
-@pytest.mark.parametrize("axis", [0, 1])
-def test_both_runs_and_images_widen_the_interval(axis):
-    """Differences between the runs count as much as differences between the images."""
-    table = np.zeros((6, 6)) + np.expand_dims(np.arange(6.0), 1 - axis)
-    mean, low, high = interval_over(table)
-    assert mean == 2.5
-    assert (low, high) == pytest.approx(bootstrap_interval(np.arange(6.0))[1:], abs=0.2)
-
-
-def test_the_interval_holds_the_truth_about_as_often_as_it_says():
-    rng = np.random.default_rng(0)
-    hits = 0
-    for trial in range(200):
-        table = rng.normal(size=(8, 1)) + rng.normal(size=(1, 30)) + rng.normal(size=(8, 30))
-        _, low, high = interval_over(table, resamples=400, seed=trial)
-        hits += low <= 0 <= high
-    assert 0.85 <= hits / 200 <= 0.98
 
 
 def test_gains_are_paired():

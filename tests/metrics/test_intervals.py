@@ -1,4 +1,4 @@
-"""The bootstrap interval against SciPy, and how often it holds the true mean."""
+"""The bootstrap intervals against SciPy, and how often they hold the true mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pdl.metrics import bootstrap_interval
+from pdl.metrics import bootstrap_interval, bootstrap_runs
 
 
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
@@ -57,3 +57,33 @@ def test_bad_arguments_are_refused():
         bootstrap_interval([1.0, 2.0], confidence=95)
     with pytest.raises(ValueError, match="resamples"):
         bootstrap_interval([1.0, 2.0], resamples=0)
+
+
+def test_with_one_run_it_is_the_bootstrap_over_the_images():
+    scores = np.random.default_rng(0).random(12)
+    assert bootstrap_runs(scores) == pytest.approx(bootstrap_interval(scores))
+    assert bootstrap_runs([scores]) == bootstrap_runs(scores)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_both_runs_and_images_widen_the_interval(axis):
+    """Differences between the runs count as much as differences between the images."""
+    table = np.zeros((6, 6)) + np.expand_dims(np.arange(6.0), 1 - axis)
+    mean, low, high = bootstrap_runs(table)
+    assert mean == 2.5
+    assert (low, high) == pytest.approx(bootstrap_interval(np.arange(6.0))[1:], abs=0.2)
+
+
+def test_the_interval_holds_the_truth_about_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    hits = 0
+    for trial in range(200):
+        table = rng.normal(size=(8, 1)) + rng.normal(size=(1, 30)) + rng.normal(size=(8, 30))
+        _, low, high = bootstrap_runs(table, resamples=400, seed=trial)
+        hits += low <= 0 <= high
+    assert 0.85 <= hits / 200 <= 0.98
+
+
+def test_a_table_is_asked_for():
+    with pytest.raises(ValueError, match=r"values must be a table .* \(2, 2, 2\)"):
+        bootstrap_runs(np.zeros((2, 2, 2)))

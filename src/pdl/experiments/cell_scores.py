@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from pdl.experiments.record import pixels_sha256
 from pdl.metrics import (
-    Interval,
+    bootstrap_runs,
     boundary_f1,
     count_error,
     dice,
@@ -69,45 +69,6 @@ def classical_outline(image: Image) -> Labels:
     return separate_touching(image > lowest, smoothing=1.0, min_distance=4, min_size=20).labels
 
 
-def interval_over(scores: ArrayLike, resamples: int = 10_000, seed: int = 0) -> Interval:
-    """Mean of a table of scores with the 95 % interval that other runs and images would give.
-
-    The runs (rows) and the images (columns) are both drawn anew, with replacement, again and
-    again. With one row this is :func:`pdl.metrics.bootstrap_interval`.
-
-    Parameters
-    ----------
-    scores : array_like, shape (R, N)
-        One row a training run, one column an image; for "A beats B" the differences.
-    resamples : int
-        How many times both are drawn.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    Interval
-        ``mean``, ``low`` and ``high``.
-
-    Notes
-    -----
-    Drawing both makes the interval a little too wide rather than too narrow [1]_.
-
-    References
-    ----------
-    .. [1] A. B. Owen, "The pigeonhole bootstrap", The Annals of Applied Statistics 1 (2),
-       386-411, 2007. doi:10.1214/07-AOAS122
-    """
-    table = np.atleast_2d(np.asarray(scores, dtype=np.float64))
-    rng = np.random.default_rng(seed)
-    runs, images = table.shape
-    columns = rng.integers(images, size=(resamples, 1, images))
-    rows = rng.integers(runs, size=(resamples, runs, 1))
-    means = table[rows, columns].mean(axis=(1, 2))
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Interval(float(table.mean()), float(low), float(high))
-
-
 def summarise_runs(
     runs: Sequence[Scores], reference: Scores, reference_name: str
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
@@ -134,7 +95,7 @@ def summarise_runs(
         tables[name] = table
         tables[f"{reference_name}_{name}"] = reference[name]
         tables[f"minus_{reference_name}_{name}"] = table - reference[name]
-    found = {name: interval_over(table) for name, table in tables.items()}
+    found = {name: bootstrap_runs(table) for name, table in tables.items()}
     metrics = {name: round(each.mean, 6) for name, each in found.items()}
     intervals = {name: [round(each.low, 6), round(each.high, 6)] for name, each in found.items()}
     return metrics, intervals

@@ -5,7 +5,7 @@ Everywhere the prediction comes first and the truth second.
 
 from __future__ import annotations
 
-from pdl.metrics.intervals import Interval, bootstrap_interval, wilson_interval
+from pdl.metrics.intervals import Interval, bootstrap_interval, bootstrap_runs, wilson_interval
 from pdl.metrics.masks import boundaries, boundary_f1, dice, iou
 from pdl.metrics.objects import (
     Matching,
@@ -20,6 +20,7 @@ __all__ = [
     "Interval",
     "Matching",
     "bootstrap_interval",
+    "bootstrap_runs",
     "boundaries",
     "boundary_f1",
     "count_error",
