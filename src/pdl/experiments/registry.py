@@ -18,11 +18,14 @@ class Experiment(NamedTuple):
         What it does, in a line.
     profile : {"quick", "full"}
         Whether it takes only what ships with the book, or real data as well.
+    threads : int
+        How many threads the arithmetic uses.
     """
 
     module: str
     description: str
     profile: str
+    threads: int = 1
 
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -45,6 +48,30 @@ EXPERIMENTS: dict[str, Experiment] = {
         "pdl.experiments.numpy_cnn_mnist",
         "a NumPy network reads handwritten digits (MNIST)",
         "full",
+    ),
+    "mnist-mlp": Experiment(
+        "pdl.experiments.mnist_mlp",
+        "a multi-layer perceptron and softmax regression read MNIST (5 seeds)",
+        "full",
+        threads=2,
+    ),
+    "mnist-cnn": Experiment(
+        "pdl.experiments.mnist_cnn",
+        "the two-convolution network of many texts, and three ways to spoil it (5 seeds)",
+        "full",
+        threads=2,
+    ),
+    "mnist-cnn-keras": Experiment(
+        "pdl.experiments.mnist_cnn_keras",
+        "the same kind of network in Keras, by the TensorFlow recipe (one training)",
+        "full",
+        threads=2,
+    ),
+    "mnist-fast": Experiment(
+        "pdl.experiments.mnist_fast",
+        "our best on MNIST, and its time to 99 % beside the older recipe's (5 seeds)",
+        "full",
+        threads=2,
     ),
 }
 

@@ -17,6 +17,7 @@ from pdl._files import write_whole
 from pdl.data.results import RESULTS
 from pdl.experiments.record import make_record, write_record
 from pdl.experiments.registry import EXPERIMENTS, Outcome, find_experiment
+from pdl.experiments.unfinished import forget
 
 BUSY = 0.5  # processes that want a core besides ours
 
@@ -58,7 +59,8 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
     FileNotFoundError
         If its data are missing.
     KeyboardInterrupt
-        If it is stopped; then no file has changed.
+        If it is stopped; then no record has changed, and an experiment that keeps its parts goes
+        on from there the next time (see :mod:`pdl.experiments.unfinished`).
     """
     experiment = find_experiment(name)
     if output is None:
@@ -72,11 +74,11 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
 
     load = _load_average()
     started, processor_started = time.perf_counter(), time.process_time()
-    with threadpool_limits(limits=1), _progress() as progress:
+    with threadpool_limits(limits=experiment.threads), _progress() as progress:
         outcome: Outcome = module.run(seed, progress)
     seconds = time.perf_counter() - started
     cost: dict[str, Any] = {"processor_seconds": round(time.process_time() - processor_started, 1)}
-    others = max(load, _load_average() - 1)
+    others = max(load, _load_average() - experiment.threads)
     if others > BUSY:
         cost["note"] = f"The machine was shared: up to {others:.1f} other processes wanted a core."
 
@@ -90,11 +92,13 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
         profile=experiment.profile,
         packages=outcome.packages,
         seconds=seconds,
+        threads=experiment.threads,
         command=f"pdl reproduce {name} --seed {seed}",
     )
     if outcome.weights is not None:
         write_whole(weights_path, outcome.weights)
     write_record(record, output)
+    forget(name)
     return record
 
 

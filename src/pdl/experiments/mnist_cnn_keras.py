@@ -1,0 +1,182 @@
+"""The TensorFlow recipe of chapter 7 on MNIST, in Keras 3 with Keras's own loop.
+
+5×5 convolutions to 64 and 128 maps, 1024 hidden units of which 0.75 are kept, Adam at 0.01,
+batches of 256, 20 epochs over 55 000 images.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import Progress
+
+from pdl.data.mnist import SHA256, Digits, load_mnist
+from pdl.experiments.numpy_cnn_mnist import VALIDATION, normalise
+from pdl.experiments.registry import Outcome
+from pdl.experiments.unfinished import Found, folder_of, once
+from pdl.keras_models import small_cnn
+from pdl.keras_models._tensorflow import keras
+from pdl.metrics import wilson_interval
+
+SETTINGS: dict[str, Any] = {
+    "channels": (64, 128),
+    "hidden": 1024,
+    "dropout": 0.25,
+    "learning_rate": 0.01,
+    "batch_size": 256,
+    "epochs": 20,
+}
+
+
+def run(seed: int, progress: Progress, epochs: int | None = None) -> Outcome:
+    """Train once, and read the 10 000 test images.
+
+    Parameters
+    ----------
+    seed : int
+        Of the weights, the order and dropout.
+    progress : Progress
+        Shows how far it is.
+    epochs : int, optional
+        Fewer only to try it out.
+
+    Returns
+    -------
+    Outcome
+        The accuracy with Wilson's interval: other test images, but no other training.
+    """
+    train, test = (load_mnist(split) for split in ("train", "test"))
+    shown = Digits(train.images[:-VALIDATION], train.labels[:-VALIDATION])
+    held_out = Digits(train.images[-VALIDATION:], train.labels[-VALIDATION:])
+    settings = {**SETTINGS, "epochs": epochs or SETTINGS["epochs"], "seed": seed}
+    bar = progress.add_task("training", total=settings["epochs"])
+
+    def compute(checkpoint: Path) -> Found:
+        return train_keras(
+            settings,
+            shown,
+            held_out,
+            test,
+            checkpoint,
+            lambda epoch: progress.update(bar, completed=epoch + 1),
+        )
+
+    found = once(folder_of("mnist-cnn-keras"), f"seed {seed}", settings, compute)
+    right = np.array(found["answers"]) == test.labels
+    share, low, high = wilson_interval(int(right.sum()), len(right))
+    first = wilson_interval(int(right[:256].sum()), 256)
+    return Outcome(
+        metrics={
+            "test_accuracy": share,
+            "first_256_right": int(right[:256].sum()),
+            "first_256_accuracy": round(first.mean, 6),
+            "parameters": found["parameters"],
+            "training_seconds_per_epoch": round(
+                float(np.mean([row["seconds"] for row in found["history"]])), 1
+            ),
+        },
+        intervals={
+            "test_accuracy": [round(low, 6), round(high, 6)],
+            "first_256_accuracy": [round(first.low, 6), round(first.high, 6)],
+        },
+        data={
+            "name": "MNIST",
+            "sha256": SHA256,
+            "sizes": {
+                "train": len(shown.labels),
+                "validation": len(held_out.labels),
+                "test": len(test.labels),
+            },
+        },
+        details={
+            "settings": settings,
+            "tensorflow": sys.modules["tensorflow"].__version__,
+            "history": found["history"],
+            "clock": "training_seconds_per_epoch is time on the wall, with two threads, and holds "
+            "the reading of the validation images",
+        },
+        packages=("keras", "numpy"),
+    )
+
+
+def train_keras(
+    settings: Mapping[str, Any],
+    shown: Digits,
+    held_out: Digits,
+    test: Digits,
+    checkpoint: Path,
+    shown_epoch: Callable[[int], Any] = lambda epoch: None,
+) -> Found:
+    """Train a network, and let it read the test images.
+
+    Parameters
+    ----------
+    settings : mapping
+        See ``SETTINGS``, and ``seed``.
+    shown, held_out, test : Digits
+        To train with, to watch, to test with.
+    checkpoint : Path
+        Beside it stands the state that a run which was killed goes on from.
+    shown_epoch : callable
+        Told the number of the epoch that is over, from 0.
+
+    Returns
+    -------
+    dict
+        ``answers`` to the test images, ``history`` (one row an epoch), ``seconds``, ``parameters``.
+    """
+    keras.utils.set_random_seed(settings["seed"])
+    model = small_cnn(settings["channels"], settings["hidden"], settings["dropout"])
+    model.compile(
+        optimizer=keras.optimizers.Adam(settings["learning_rate"]),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    log = checkpoint.with_suffix(".csv")
+    callbacks = [
+        _Clock(),  # first: the others write down what it adds
+        keras.callbacks.BackupAndRestore(str(checkpoint.with_suffix("")), delete_checkpoint=True),
+        keras.callbacks.CSVLogger(str(log), append=True),
+        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: shown_epoch(epoch)),
+    ]
+    model.fit(
+        as_keras(shown.images),
+        shown.labels,
+        batch_size=settings["batch_size"],
+        epochs=settings["epochs"],
+        validation_data=(as_keras(held_out.images), held_out.labels),
+        callbacks=callbacks,
+        verbose=0,
+    )
+    with log.open(newline="", encoding="utf-8") as file:
+        rows = [{name: float(each) for name, each in row.items()} for row in csv.DictReader(file)]
+    answers = model.predict(as_keras(test.images), batch_size=256, verbose=0).argmax(axis=1)
+    log.unlink()
+    return {
+        "answers": answers.tolist(),
+        "history": rows,
+        "parameters": model.count_params(),
+    }
+
+
+class _Clock(keras.callbacks.Callback):
+    """Puts the seconds of each epoch among its measures."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if logs is not None:
+            logs["seconds"] = time.perf_counter() - self._began
+
+
+def as_keras(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Normalised images with the channels last."""
+    return np.ascontiguousarray(normalise(images).transpose(0, 2, 3, 1))

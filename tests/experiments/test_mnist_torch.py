@@ -1,0 +1,193 @@
+"""The experiments on MNIST, tried on a few bars: what they count, and that they go on."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from rich.progress import Progress
+from torch import nn
+
+from pdl.experiments import mnist_cnn, mnist_fast, mnist_mlp, mnist_training
+from pdl.experiments.mnist_training import Recipe, Scores, Sets, as_dataset, training
+from pdl.models import mlp
+
+
+def bars(count, seed):
+    """Ten kinds of "digits": a bar at one of ten heights, in noise."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(10, size=count).astype(np.uint8)
+    images = rng.integers(60, size=(count, 28, 28)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[2 * label + 4 : 2 * label + 6, 6:22] = 250
+    return images, labels
+
+
+@pytest.fixture
+def sets(monkeypatch, tmp_path):
+    """A few images instead of MNIST, and a folder of one's own for what is unfinished."""
+    monkeypatch.setenv("PDL_HOME", str(tmp_path))
+    monkeypatch.setenv("PDL_DEVICE", "cpu")
+    few = Sets(as_dataset(*bars(300, 0)), as_dataset(*bars(300, 1)))
+    for module in (mnist_mlp, mnist_cnn, mnist_fast):
+        monkeypatch.setattr(module, "load_sets", lambda: few)
+    return few
+
+
+SHORT = Recipe(mlp, learning_rate=1e-3, batch_size=50, epochs=2)
+
+
+def test_a_seed_is_a_seed_and_the_part_done_is_told(sets):
+    told = []
+    one = training(SHORT, sets, seed=3, shown=told.append)
+    assert np.array_equal(one.confidence, training(SHORT, sets, seed=3).confidence)
+    assert not np.array_equal(one.confidence, training(SHORT, sets, seed=4).confidence)
+    assert told == pytest.approx(np.arange(12) / 12)
+
+
+def test_the_schedule_is_heeded(sets):
+    held = training(Recipe(mlp, 1e-3, 50, 2, schedule=lambda done: 0.0), sets, seed=0)
+    free = training(SHORT, sets, seed=0)
+    assert held.history[0]["train_loss"] == pytest.approx(held.first_loss, abs=0.1)
+    assert free.history[1]["train_loss"] < 0.5 * held.history[1]["train_loss"]
+
+
+def test_an_interrupted_training_is_no_result(sets, monkeypatch):
+    class Stopped:
+        interrupted = True
+
+    monkeypatch.setattr(mnist_training, "fit", lambda *a, **k: Stopped())
+    with pytest.raises(KeyboardInterrupt):
+        training(SHORT, sets, seed=0)
+
+
+def test_the_first_loss_is_before_the_first_step(sets):
+    torch.manual_seed(0)
+    model = mlp()
+    with torch.no_grad():
+        loss = nn.functional.cross_entropy(model(sets.train.images), sets.train.targets)
+    assert training(SHORT, sets, seed=0).first_loss == pytest.approx(float(loss), rel=1e-5)
+
+
+def test_gains_are_paired():
+    scores = Scores()
+    worse = np.random.default_rng(0).random((5, 400)) < 0.5
+    better = worse.copy()
+    better[:, :40] = True
+    scores.gain("gain", better, worse)
+    assert scores.metrics["gain"] == pytest.approx((better.sum() - worse.sum()) / 2000)
+    low, high = scores.intervals["gain"]
+    assert 0 < low < scores.metrics["gain"] < high < 0.1
+
+
+def quick(monkeypatch, module, **recipes):
+    for name, recipe in recipes.items():
+        monkeypatch.setattr(module, name, recipe)
+
+
+def test_the_perceptron_beats_what_has_no_hidden_layer_in_the_record_only_by_pairs(sets):
+    with Progress(disable=True) as progress:
+        found = mnist_mlp.run(0, progress, seeds=2)
+    assert found.metrics["parameters"] == 203_530
+    assert found.metrics["softmax_parameters"] == 7_850
+    gain = found.metrics["test_accuracy"] - found.metrics["softmax_test_accuracy"]
+    assert found.metrics["minus_softmax_test_accuracy"] == pytest.approx(gain, abs=2e-6)
+    assert [row["seed"] for row in found.details["seeds"]] == [0, 1]
+    json.dumps(found.details)
+
+
+def test_what_was_trained_before_a_kill_is_not_trained_again(sets, monkeypatch):
+    fit, calls = mnist_training.fit, []
+
+    def dies_at_the_third(*arguments, **options):
+        calls.append(options["seed"])
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return fit(*arguments, **options)
+
+    monkeypatch.setattr(mnist_training, "fit", dies_at_the_third)
+    with Progress(disable=True) as progress:
+        with pytest.raises(KeyboardInterrupt):
+            mnist_mlp.run(0, progress, seeds=2)
+        resumed = mnist_mlp.run(0, progress, seeds=2)
+        assert calls == [0, 1, 0, 0, 1]
+    assert resumed.metrics["test_accuracy"] > 0.1
+
+
+def small(**changes):
+    return Recipe(lambda: mnist_cnn.small_cnn((2, 4), 8), 1e-3, 100, 1, **changes)
+
+
+def test_the_spoiled_networks_are_spoiled_as_they_say():
+    torch.manual_seed(0)
+    weights = torch.cat(
+        [each.detach().flatten() for each in mnist_cnn.normal_weights().parameters()]
+    )
+    assert abs(float(weights.std()) - 1) < 0.01
+    assert abs(float(weights.mean())) < 0.01
+    kinds = [type(each).__name__ for each in mnist_cnn.collapsed()]
+    assert kinds[-3:] == ["Flatten", "Linear", "Linear"]
+    assert mnist_cnn.SPOILED["high_rate"].learning_rate == 10 * mnist_cnn.RECIPE.learning_rate
+
+
+def test_the_collapsed_layers_are_one_map():
+    found = mnist_cnn.largest_difference(mnist_cnn.collapsed())
+    assert found["collapsed_parameters"] == 3_147_010
+    assert found["merged_parameters"] == 31_370
+    assert 0 < found["collapsed_largest_difference"] < 1e-13
+
+
+def test_blocks_that_are_all_right():
+    right = np.ones((2, 520), dtype=bool)
+    right[0, 300] = right[1, 515] = False
+    found = mnist_cnn.blocks_all_right(right)
+    assert found["blocks_of_256"] == 2
+    assert found["blocks_of_256_all_right"] == 1.5
+    assert found["share_of_256_all_right"] == 0.75
+    assert found["blocks_of_32"] == 16
+    assert found["share_of_32_all_right"] == round(31 / 32, 4)
+
+
+def test_the_confusion_and_the_worst_mistakes():
+    truth = np.array([3, 3, 5, 7])
+    answers, confidence = [3, 5, 5, 1], [0.9, 0.6, 1.0, 0.8]
+    counts = np.array(mnist_cnn.confusion(truth, np.array(answers)))
+    assert counts[3, 3] == counts[3, 5] == counts[5, 5] == counts[7, 1] == 1
+    assert counts.sum() == 4
+    found = mnist_cnn.worst(truth, {"answers": answers, "confidence": confidence})
+    assert [(row["index"], row["truth"], row["answer"]) for row in found] == [(3, 7, 1), (1, 3, 5)]
+    assert found[0]["probability"] == 0.8
+
+
+def test_the_record_of_the_two_convolutions(sets, monkeypatch):
+    quick(monkeypatch, mnist_cnn, RECIPE=small(watch=True))
+    spoiled = {name: small() for name in ("normal_weights", "high_rate", "epoch_1")}
+    spoiled["collapsed"] = Recipe(mnist_cnn.collapsed, 1e-3, 100, 1)
+    quick(monkeypatch, mnist_cnn, SPOILED=spoiled)
+    with Progress(disable=True) as progress:
+        found = mnist_cnn.run(0, progress, seeds=2)
+    assert set(found.intervals) <= set(found.metrics)
+    assert found.metrics["know_nothing_loss"] == 2.3026
+    # The same recipe under two names: the pairs are the same networks.
+    assert found.metrics["high_rate_minus_normal_weights"] == 0
+    assert np.sum(found.details["confusion"]["counts"]) == 300
+    json.dumps([found.metrics, found.intervals, found.details])
+
+
+def test_the_clock_of_the_race():
+    rows = [{"seconds": 2.0, "validation_accuracy": each} for each in (0.98, 0.991, 0.98)]
+    assert mnist_fast.seconds_to(0.99, {"history": rows}) == (4.0, True)
+    assert mnist_fast.seconds_to(0.995, {"history": rows}) == (6.0, False)
+
+
+def test_the_record_of_the_fast_network_and_its_weights(sets, monkeypatch):
+    short = Recipe(lambda: mnist_fast.fast_cnn((2, 2, 2, 2)), 1e-2, 100, 1, watch=True)
+    quick(monkeypatch, mnist_fast, RECIPE=short, RACE=short, OLDER=short)
+    with Progress(disable=True) as progress:
+        found = mnist_fast.run(0, progress, seeds=2)
+    assert found.metrics["older_over_fast"] > 0
+    assert found.metrics["seconds_to_99_reached"] == 0
+    assert found.weights[8:].startswith(b"{")
+    json.dumps([found.metrics, found.intervals, found.details])
