@@ -10,7 +10,8 @@ import torch
 from rich.progress import Progress
 from torch import nn
 
-from pdl.experiments import mnist_cnn, mnist_fast, mnist_mlp, mnist_training
+from pdl.data.mnist import Digits
+from pdl.experiments import mnist_cnn, mnist_fast, mnist_mlp, mnist_settings, mnist_training
 from pdl.experiments.mnist_training import Recipe, Scores, Sets, as_dataset, training
 from pdl.models import mlp
 
@@ -42,8 +43,8 @@ SHORT = Recipe(mlp, learning_rate=1e-3, batch_size=50, epochs=2)
 def test_a_seed_is_a_seed_and_the_part_done_is_told(sets):
     told = []
     one = training(SHORT, sets, seed=3, shown=told.append)
-    assert np.array_equal(one.confidence, training(SHORT, sets, seed=3).confidence)
-    assert not np.array_equal(one.confidence, training(SHORT, sets, seed=4).confidence)
+    assert np.array_equal(one.logits, training(SHORT, sets, seed=3).logits)
+    assert not np.array_equal(one.logits, training(SHORT, sets, seed=4).logits)
     assert told == pytest.approx(np.arange(12) / 12)
 
 
@@ -163,7 +164,7 @@ def test_the_confusion_and_the_worst_mistakes():
 
 def test_the_record_of_the_two_convolutions(sets, monkeypatch):
     quick(monkeypatch, mnist_cnn, RECIPE=small(watch=True))
-    spoiled = {name: small() for name in ("normal_weights", "high_rate", "epoch_1")}
+    spoiled = {name: small() for name in ("normal_weights", "high_rate")}
     spoiled["collapsed"] = Recipe(mnist_cnn.collapsed, 1e-3, 100, 1)
     quick(monkeypatch, mnist_cnn, SPOILED=spoiled)
     with Progress(disable=True) as progress:
@@ -190,4 +191,78 @@ def test_the_record_of_the_fast_network_and_its_weights(sets, monkeypatch):
     assert found.metrics["older_over_fast"] > 0
     assert found.metrics["seconds_to_99_reached"] == 0
     assert found.weights[8:].startswith(b"{")
+    json.dumps([found.metrics, found.intervals, found.details])
+
+
+def test_a_training_that_diverges_is_one_result(sets):
+    found = training(Recipe(mnist_cnn.normal_weights, 1e30, 50, 2), sets, seed=0)
+    assert found.history == []
+    assert not np.isfinite(found.losses[-1])
+    curve = mnist_settings.curve_and_logits(found, steps=12)["curve"]
+    assert None in curve[:10]
+    assert curve[-1] is None
+
+
+def test_the_curve_of_a_training_that_ended():
+    history = [{"epoch": 1}]
+    logits = np.zeros((2, 10), np.float32)
+    steps = 2 * mnist_settings.CURVE_POINTS
+    trained = mnist_training.Trained(logits, history, list(np.arange(steps)), 0.0, nn.Identity())
+    curve = mnist_settings.curve_and_logits(trained, steps)["curve"]
+    assert curve[:2] == [0.5, 2.5]
+    assert mnist_settings.mean_curve([{"curve": [1.0, 2.0]}, {"curve": [3.0, None]}]) == [2.0, None]
+
+
+@pytest.mark.parametrize("kind", mnist_settings.FIRST_WEIGHTS)
+def test_the_first_weights_are_as_named(kind):
+    torch.manual_seed(0)
+    linear = mnist_settings.network(first_weights=kind)[-3]
+    expected = {
+        "N(0, 1)": 1,
+        "N(0, 0.01²)": 0.01,
+        "zeros": 0,
+        "Glorot": (2 / (784 + 64)) ** 0.5,
+        "He": (2 / 784) ** 0.5,
+        "PyTorch's own": (1 / (3 * 784)) ** 0.5,
+    }[kind]
+    assert float(linear.weight.detach().std()) == pytest.approx(expected, rel=0.02)
+    assert bool((linear.bias == 0).all()) is (kind != "PyTorch's own")
+
+
+def test_the_ensemble_is_compared_with_its_own_members():
+    truth = np.zeros(3, dtype=int)
+    one, two = np.array([2.0, 1.0]), np.array([0.0, 0.5])
+    runs = [{"logits": [one, one, two]}, {"logits": [one, two, one]}, {"logits": [two, one, one]}]
+    scores = Scores()
+    mnist_settings.add_ensemble(scores, runs, truth)
+    assert scores.metrics["ensemble_accuracy"] == 1
+    # Two of three are left: both right, or one of them, which is the surer one.
+    assert scores.metrics["ensemble_minus_mean_member"] == pytest.approx(1 / 3)
+    assert scores.metrics["geometric_minus_arithmetic"] == 0
+
+
+def test_the_record_of_the_settings(sets, monkeypatch):
+    monkeypatch.setattr(mnist_settings, "load_mnist", lambda split: Digits(*bars(600, 0)))
+    monkeypatch.setattr(mnist_settings, "IMAGES", 200)
+    monkeypatch.setattr(mnist_settings, "VALIDATION", 300)
+    monkeypatch.setattr(mnist_settings, "RATES", (1e-3, 1e-2))
+    monkeypatch.setattr(mnist_settings, "NORMALISED_RATES", (1e-3, 1e-2))
+    monkeypatch.setattr(mnist_settings, "BATCH_SIZES", (50, 200))
+    monkeypatch.setattr(mnist_settings, "CHANNELS", ((1, 2),))
+    monkeypatch.setattr(mnist_settings, "DROPOUTS", (0.0, 0.5))
+    monkeypatch.setattr(mnist_settings, "FIRST_WEIGHTS", ("zeros", "He"))
+    base = Recipe(mnist_settings.network, 1e-3, 50, 2)
+    with Progress(disable=True) as progress:
+        found = mnist_settings.run(0, progress, seeds=2, base=base)
+    rates = found.details["learning_rate"]
+    assert (
+        found.metrics["best_learning_rate"]
+        == rates["values"][np.argmax(np.mean(rates["accuracy"], axis=1))]
+    )
+    assert np.shape(rates["curves"]) == (2, 8)
+    assert rates["steps"] == [0, 2, 2, 4, 4, 6, 6, 8]
+    assert found.details["batch_norm"]["off"] == rates["accuracy"]
+    assert found.details["dropout"]["epochs"] == 6
+    # Zeros learn nothing but how often each digit comes.
+    assert np.mean(found.details["initialization"]["accuracy"][0]) < 0.2
     json.dumps([found.metrics, found.intervals, found.details])

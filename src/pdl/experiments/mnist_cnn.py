@@ -75,7 +75,6 @@ SPOILED = {
     "normal_weights": Recipe(normal_weights, learning_rate=1e-2, batch_size=100, epochs=1),
     "high_rate": Recipe(small_cnn, learning_rate=1e-2, batch_size=100, epochs=1),
     "collapsed": Recipe(collapsed, learning_rate=1e-3, batch_size=100, epochs=1),
-    "epoch_1": Recipe(small_cnn, learning_rate=1e-3, batch_size=100, epochs=1),
 }
 
 
@@ -115,8 +114,11 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
     for name, table in tables.items():
         scores.add(f"{name}_test_accuracy", table)
     scores.gain("high_rate_minus_normal_weights", tables["high_rate"], tables["normal_weights"])
+    # After its first epoch the recipe's network is known by its accuracy alone, one number a seed.
+    first = np.array([[run["history"][0]["validation_accuracy"]] for run in runs])
+    scores.add("epoch_1_test_accuracy", first)
     for name in ("high_rate", "collapsed"):
-        scores.gain(f"epoch_1_minus_{name}", tables["epoch_1"], tables[name])
+        scores.add(f"epoch_1_minus_{name}", first - tables[name].mean(axis=1, keepdims=True))
     scores.metrics |= {
         "normal_weights_first_loss": _mean(spoiled["normal_weights"], "first_loss"),
         "sound_weights_first_loss": _mean(runs, "first_loss"),
@@ -152,7 +154,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
                 "counts": confusion(sets.test.targets.numpy(), np.array(runs[0]["answers"])),
             },
             "worst": worst(sets.test.targets.numpy(), runs[0]),
-            "clock": "training_seconds_per_epoch is time on the wall, with two threads",
+            "clock": "training_seconds_per_epoch is time on the wall, with one thread",
             "watched": "validation_… in the histories are the test images, read after each epoch; "
             "nothing was chosen by them",
         },

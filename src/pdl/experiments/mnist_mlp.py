@@ -68,7 +68,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
         details={
             "settings": {name + "model": each.settings() for name, each in recipes.items()},
             "seeds": rows,
-            "clock": "training_seconds is time on the wall, with two threads",
+            "clock": "training_seconds is time on the wall, with one thread",
         },
         packages=("torch", "numpy"),
     )

@@ -12,14 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from rich.progress import Progress, TaskID
-from torch import nn
-from torch.nn.functional import cross_entropy, softmax
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from pdl.data.mnist import SHA256, load_mnist
 from pdl.experiments.numpy_cnn_mnist import normalise
 from pdl.experiments.unfinished import Found, once
+from pdl.layers import softmax
 from pdl.metrics import bootstrap_runs
-from pdl.training import ArrayDataset, accuracy, fit, predict
+from pdl.training import ArrayDataset, History, accuracy, fit, predict
 
 SEEDS = 5
 RESAMPLES = 2000
@@ -73,21 +74,22 @@ class Trained(NamedTuple):
 
     Attributes
     ----------
-    answers : ndarray of int64, shape (N,)
-        Which digit it takes each test image for.
-    confidence : ndarray of float32, shape (N,)
-        The probability that it gives that digit.
+    logits : ndarray of float32, shape (N, 10)
+        Of the test images.
     history : list of dict
-        See :class:`pdl.training.History`.
+        See :class:`pdl.training.History`; empty if the loss became infinite or NaN, which ended
+        the training.
+    losses : list of float
+        Of each batch; without those from before a kill.
     first_loss : float
         That of the first 1000 training images before the first step.
     model : torch.nn.Module
         In evaluation mode.
     """
 
-    answers: NDArray[np.int64]
-    confidence: NDArray[np.float32]
+    logits: NDArray[np.float32]
     history: list[dict[str, float]]
+    losses: list[float]
     first_loss: float
     model: nn.Module
 
@@ -128,29 +130,38 @@ def training(
     begin = ArrayDataset(sets.train.images[:1000], sets.train.targets[:1000])
     first_loss = float(cross_entropy(*predict(model, begin)))
 
+    losses: list[float] = []
+
+    def loss(logits: Tensor, labels: Tensor) -> Tensor:
+        mean = cross_entropy(logits, labels)
+        if mean.requires_grad:
+            losses.append(float(mean.detach()))
+        return mean
+
     def schedule(done: float) -> float:
         shown(done)
         return 1.0 if recipe.schedule is None else recipe.schedule(done)
 
-    history = fit(
-        model,
-        sets.train,
-        loss=cross_entropy,
-        optimizer=torch.optim.Adam(model.parameters(), recipe.learning_rate),
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        validation=sets.test if recipe.watch else None,
-        metrics={"accuracy": accuracy},
-        schedule=schedule,
-        checkpoint=checkpoint,
-        seed=seed,
-        progress=False,
-    )
+    try:
+        history = fit(
+            model,
+            sets.train,
+            loss=loss,
+            optimizer=torch.optim.Adam(model.parameters(), recipe.learning_rate),
+            epochs=recipe.epochs,
+            batch_size=recipe.batch_size,
+            validation=sets.test if recipe.watch else None,
+            metrics={"accuracy": accuracy},
+            schedule=schedule,
+            checkpoint=checkpoint,
+            seed=seed,
+            progress=False,
+        )
+    except FloatingPointError:
+        history = History([], interrupted=False, best_epoch=None)
     if history.interrupted:
         raise KeyboardInterrupt
-    probabilities = softmax(predict(model, sets.test)[0], dim=1)
-    confidence, answers = (each.numpy() for each in probabilities.max(dim=1))
-    return Trained(answers, confidence, history.epochs, first_loss, model)
+    return Trained(predict(model, sets.test)[0].numpy(), history.epochs, losses, first_loss, model)
 
 
 def train_once(
@@ -179,7 +190,8 @@ def train_once(
     Returns
     -------
     dict
-        ``answers``, ``confidence``, ``history``, ``first_loss`` and what ``more`` gives.
+        ``answers`` to the test images, ``confidence`` (the probability that the network gives to
+        its answer), ``history``, ``first_loss`` and what ``more`` gives.
     """
     already = progress.tasks[bar].completed
     progress.update(bar, description=part)
@@ -192,9 +204,10 @@ def train_once(
             checkpoint,
             shown=lambda done: progress.update(bar, completed=already + done),
         )
+        confidence = softmax(trained.logits).max(axis=1)
         return {
-            "answers": trained.answers.tolist(),
-            "confidence": [round(float(each), 4) for each in trained.confidence],
+            "answers": trained.logits.argmax(axis=1).tolist(),
+            "confidence": [round(float(each), 4) for each in confidence],
             "first_loss": trained.first_loss,
             "history": trained.history,
             **more(trained),

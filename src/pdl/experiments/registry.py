@@ -53,13 +53,11 @@ EXPERIMENTS: dict[str, Experiment] = {
         "pdl.experiments.mnist_mlp",
         "a multi-layer perceptron and softmax regression read MNIST (5 seeds)",
         "full",
-        threads=2,
     ),
     "mnist-cnn": Experiment(
         "pdl.experiments.mnist_cnn",
         "the two-convolution network of many texts, and three ways to spoil it (5 seeds)",
         "full",
-        threads=2,
     ),
     "mnist-cnn-keras": Experiment(
         "pdl.experiments.mnist_cnn_keras",
@@ -72,6 +70,11 @@ EXPERIMENTS: dict[str, Experiment] = {
         "our best on MNIST, and its time to 99 % beside the older recipe's (5 seeds)",
         "full",
         threads=2,
+    ),
+    "mnist-settings": Experiment(
+        "pdl.experiments.mnist_settings",
+        "sweeps of learning rate, batch size, kernels, first weights, dropout, batch norm (5 seeds)",
+        "full",
     ),
 }
 
