@@ -1,0 +1,97 @@
+"""The Keras experiment on MNIST, tried on a few bars: it counts rightly, and it goes on."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from rich.progress import Progress
+
+from pdl.data.mnist import Digits
+from pdl.experiments import mnist_cnn_keras
+from pdl.experiments.numpy_cnn_mnist import normalise
+
+SETTINGS = {
+    "channels": (2, 4),
+    "hidden": 8,
+    "dropout": 0.25,
+    "learning_rate": 0.01,
+    "batch_size": 50,
+    "epochs": 2,
+}
+
+
+def bars(count, seed):
+    """Ten kinds of "digits": a bar at one of ten heights."""
+    labels = np.random.default_rng(seed).integers(10, size=count).astype(np.uint8)
+    images = np.zeros((count, 28, 28), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[2 * label + 4 : 2 * label + 6, 6:22] = 250
+    return Digits(images, labels)
+
+
+@pytest.fixture
+def few(monkeypatch, tmp_path):
+    monkeypatch.setenv("PDL_HOME", str(tmp_path))
+    monkeypatch.setattr(mnist_cnn_keras, "SETTINGS", SETTINGS)
+    monkeypatch.setattr(mnist_cnn_keras, "VALIDATION", 100)
+    parts = {"train": bars(300, 0), "test": bars(260, 1)}
+    monkeypatch.setattr(mnist_cnn_keras, "load_mnist", parts.__getitem__)
+    return parts
+
+
+def run():
+    with Progress(disable=True) as progress:
+        return mnist_cnn_keras.run(0, progress)
+
+
+def test_the_record(few):
+    found = run()
+    assert found.data["sizes"] == {"train": 200, "validation": 100, "test": 260}
+    assert found.metrics["parameters"] == 2 * 26 + 4 * 51 + 8 * 197 + 10 * 9
+    low, high = found.intervals["test_accuracy"]
+    assert low < found.metrics["test_accuracy"] < high
+    assert found.metrics["first_256_accuracy"] == pytest.approx(
+        found.metrics["first_256_right"] / 256, abs=1e-6
+    )
+    rows = found.details["history"]
+    assert [row["epoch"] for row in rows] == [0, 1]
+    assert {"accuracy", "loss", "val_accuracy", "val_loss", "seconds"} <= rows[0].keys()
+    json.dumps([found.metrics, found.intervals, found.details])
+
+
+def test_a_seed_is_a_seed(few, tmp_path, monkeypatch):
+    first = run()
+    monkeypatch.setenv("PDL_HOME", str(tmp_path / "elsewhere"))
+    again = run()
+    for one, other in zip(first.details["history"], again.details["history"], strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
+
+
+def test_a_run_that_was_killed_goes_on_with_the_next_epoch(few, monkeypatch):
+    calls = []
+
+    def dies(epoch):
+        calls.append(epoch)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    train = mnist_cnn_keras.train_keras
+    monkeypatch.setattr(
+        mnist_cnn_keras, "train_keras", lambda *a: train(*a[:-1], dies if len(calls) < 2 else a[-1])
+    )
+    monkeypatch.setitem(SETTINGS, "epochs", 3)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    found = run()
+    assert calls == [0, 1]
+    assert found.details["history"][0]["epoch"] == 0
+    assert found.details["history"][-1]["epoch"] == 2
+
+
+def test_the_channels_come_last():
+    images = np.arange(2 * 28 * 28, dtype=np.uint8).reshape(2, 28, 28)
+    found = mnist_cnn_keras.as_keras(images)
+    assert found.shape == (2, 28, 28, 1)
+    assert np.array_equal(found[..., 0], normalise(images)[:, 0])
