@@ -262,7 +262,7 @@ def test_the_record_of_the_settings(sets, monkeypatch):
     assert np.shape(rates["curves"]) == (2, 8)
     assert rates["steps"] == [0, 2, 2, 4, 4, 6, 6, 8]
     assert found.details["batch_norm"]["off"] == rates["accuracy"]
-    assert found.details["dropout"]["epochs"] == 6
+    assert found.details["dropout"]["epochs"] == 4
     # Zeros learn nothing but how often each digit comes.
     assert np.mean(found.details["initialization"]["accuracy"][0]) < 0.2
     json.dumps([found.metrics, found.intervals, found.details])

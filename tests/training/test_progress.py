@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.progress import Progress
 
 from pdl.training import progress
 from pdl.training.state import Place
@@ -78,3 +79,24 @@ def test_a_real_terminal_is_left_clean() -> None:
     text = b"".join(seen).decode()
     assert "epoch 1/1" in text and "0/5" in text
     assert text.rstrip().endswith("\x1b[2KTHE END")  # the line was erased
+
+
+@pytest.mark.parametrize(
+    ("place", "drawn"), [("terminal", True), ("notebook", True), ("file", False)]
+)
+def test_where_it_is_drawn(monkeypatch: pytest.MonkeyPatch, place: str, drawn: bool) -> None:
+    console = Console(
+        file=io.StringIO(), force_terminal=place == "terminal", force_jupyter=place == "notebook"
+    )
+    monkeypatch.setattr(progress, "Console", lambda: console)
+    asked: list[bool] = []
+
+    class Bar(Progress):
+        def __init__(self, *columns: Any, disable: bool, **options: Any) -> None:
+            asked.append(disable)
+            super().__init__(*columns, disable=True, **options)
+
+    monkeypatch.setattr(progress, "Progress", Bar)
+    with progress.progress_bar(True, batches=5, epochs=3):
+        pass
+    assert asked == [not drawn]

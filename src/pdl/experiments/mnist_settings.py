@@ -37,7 +37,7 @@ IMAGES, VALIDATION = 6_000, 10_000
 CURVE_POINTS = 60
 RATES = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
 BATCH_SIZES = (10, 32, 100, 320, 1000)
-CHANNELS = ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64))
+CHANNELS = ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32))
 DROPOUTS = (0.0, 0.25, 0.5)
 NORMALISED_RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 FIRST_WEIGHTS = ("N(0, 1)", "N(0, 0.01²)", "zeros", "Glorot", "He", "PyTorch's own")
@@ -179,7 +179,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS, base: Recipe = BASE) 
     ]
     by_channels = vary("channels", CHANNELS)
     by_weights = vary("first_weights", FIRST_WEIGHTS)
-    longer, base = base, replace(base, epochs=3 * base.epochs)
+    longer, base = base, replace(base, epochs=2 * base.epochs)
     by_dropout = vary("dropout", DROPOUTS, hidden=256)
     base = longer
     normalised = [
@@ -217,7 +217,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS, base: Recipe = BASE) 
             "kernels": sweep.summary([list(each) for each in CHANNELS], by_channels),
             "dropout": {
                 **sweep.summary(DROPOUTS, by_dropout),
-                "epochs": 3 * base.epochs,
+                "epochs": 2 * base.epochs,
                 "hidden": 256,
             },
             "batch_norm": {

@@ -18,7 +18,7 @@ def progress_bar(show: bool, batches: int, epochs: int) -> Iterator[Callable[[Pl
     Parameters
     ----------
     show : bool
-        Whether to draw; a file or a pipe gets nothing either way.
+        Whether to draw, in a terminal or a notebook; a file or a pipe gets nothing either way.
     batches, epochs : int
         In an epoch, and in all.
     """
@@ -30,7 +30,7 @@ def progress_bar(show: bool, batches: int, epochs: int) -> Iterator[Callable[[Pl
         TimeRemainingColumn(),
     )
     console = Console()
-    shown = show and console.is_terminal
+    shown = show and (console.is_terminal or console.is_jupyter)
     with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task("", total=batches * epochs, epoch=1, loss="–")
 
