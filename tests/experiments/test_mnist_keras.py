@@ -56,8 +56,10 @@ def test_the_record(few):
         found.metrics["first_256_right"] / 256, abs=1e-6
     )
     rows = found.details["history"]
-    assert [row["epoch"] for row in rows] == [0, 1]
-    assert {"accuracy", "loss", "val_accuracy", "val_loss", "seconds"} <= rows[0].keys()
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert {"accuracy", "loss", "validation_accuracy", "validation_loss", "seconds"} <= rows[
+        0
+    ].keys()
     json.dumps([found.metrics, found.intervals, found.details])
 
 
@@ -86,8 +88,8 @@ def test_a_run_that_was_killed_goes_on_with_the_next_epoch(few, monkeypatch):
         run()
     found = run()
     assert calls == [0, 1]
-    assert found.details["history"][0]["epoch"] == 0
-    assert found.details["history"][-1]["epoch"] == 2
+    assert found.details["history"][0]["epoch"] == 1
+    assert found.details["history"][-1]["epoch"] == 3
 
 
 def test_the_channels_come_last():
