@@ -73,7 +73,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "mnist-settings": Experiment(
         "pdl.experiments.mnist_settings",
-        "sweeps of learning rate, batch size, kernels, first weights, dropout, batch norm (5 seeds)",
+        "sweeps of learning rate, batch, kernels, first weights, dropout, batch norm (5 seeds)",
         "full",
     ),
 }
