@@ -19,12 +19,23 @@ from pdl.data.real_sets import (
     load_nuclei,
 )
 from pdl.data.results import recorded_result
+from pdl.data.smears import (
+    SMEAR_CLASSES,
+    Smear,
+    WhiteCells,
+    blood_smear,
+    load_white_cells,
+    white_cells,
+)
 from pdl.data.voc import VocFolder, load_voc
+from pdl.data.white_cell_nuclei import WHITE_CELL_TYPES
 
 __all__ = [
     "BCCD_CLASSES",
     "CAMVID_CLASSES",
     "FASHION_CLASSES",
+    "SMEAR_CLASSES",
+    "WHITE_CELL_TYPES",
     "CellDataset",
     "Cells",
     "DataError",
@@ -32,7 +43,10 @@ __all__ = [
     "ImageFolder",
     "MaskFolder",
     "MissingDataError",
+    "Smear",
     "VocFolder",
+    "WhiteCells",
+    "blood_smear",
     "cell_dataset",
     "load_bccd",
     "load_camvid",
@@ -46,6 +60,8 @@ __all__ = [
     "load_mnist",
     "load_nuclei",
     "load_voc",
+    "load_white_cells",
     "recorded_result",
     "touching_cells",
+    "white_cells",
 ]

@@ -76,6 +76,12 @@ EXPERIMENTS: dict[str, Experiment] = {
         "sweeps of learning rate, batch, kernels, first weights, dropout, batch norm (5 seeds)",
         "full",
     ),
+    "bloodcells-3class": Experiment(
+        "pdl.experiments.bloodcells_3class",
+        "a network of three blocks tells blood cells apart: few images, eight recipes, five folds",
+        "full",
+        threads=2,
+    ),
 }
 
 
