@@ -259,6 +259,7 @@ def test_a_photograph_travels_as_bytes_and_small_or_other_arrays_as_lists(
     photograph = np.random.default_rng(0).integers(0, 256, (30, 40), dtype=np.uint8)
     data = {
         "photograph": photograph,
+        "colour": np.stack([photograph] * 3, axis=-1),
         "small": photograph[:2, :2],
         "edge": np.zeros((32, 32), np.uint8),
         "float": np.zeros((40, 40)),
@@ -268,6 +269,8 @@ def test_a_photograph_travels_as_bytes_and_small_or_other_arrays_as_lists(
     assert (sent["height"], sent["width"]) == (30, 40)
     raw = np.frombuffer(base64.b64decode(sent["pixels"]), np.uint8).reshape(30, 40)
     np.testing.assert_array_equal(raw, photograph)
+    raw = np.frombuffer(base64.b64decode(got["colour"]["pixels"]), np.uint8)
+    np.testing.assert_array_equal(raw.reshape(30, 40, 3), data["colour"])
     assert got["small"] == photograph[:2, :2].tolist()
     assert got["edge"] == data["edge"].tolist()
     assert got["float"] == [[0.0] * 40] * 40

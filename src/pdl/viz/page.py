@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 def _plain(value: Any) -> Any:
     """Arrays and NumPy numbers as JSON takes them; uint8 images as base64 bytes."""
     if isinstance(value, np.ndarray):
-        if value.dtype == np.uint8 and value.ndim == 2 and value.size > 1024:
+        is_image = value.ndim == 2 or (value.ndim == 3 and value.shape[2] == 3)
+        if value.dtype == np.uint8 and is_image and value.size > 1024:
             return {
                 "height": value.shape[0],
                 "width": value.shape[1],
@@ -61,8 +62,8 @@ def play(name: str, data: dict[str, Any], still: Figure, alt: str) -> Any:
         The figure's script in ``book/_static/play``, without its ending.
     data : dict
         What the script starts from, computed by the chapter: numbers, text, lists and arrays.
-        A uint8 image of more than 1024 pixels becomes ``{height, width, pixels}`` with base64
-        bytes; other arrays become lists.
+        A uint8 image, gray or of three channels, of more than 1024 values becomes ``{height,
+        width, pixels}`` with base64 bytes; other arrays become lists.
     still : Figure
         The picture shown where no script runs.
     alt : str
