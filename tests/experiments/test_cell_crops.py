@@ -157,6 +157,8 @@ def test_choose_draws_so_many_of_each_class_once():
     assert len(np.unique(chosen)) == 12 and (np.diff(chosen) > 0).all()
     np.testing.assert_array_equal(chosen, choose(labels, (5, 0, 7), np.random.default_rng(1)))
     assert not np.array_equal(chosen, choose(labels, (5, 0, 7), np.random.default_rng(2)))
+    everything = choose(labels, np.bincount(labels).tolist(), np.random.default_rng(0))
+    np.testing.assert_array_equal(everything, np.arange(100))
     with pytest.raises(ValueError, match=r"counts\[1\] must be"):
         choose(labels, (1, 90, 1), np.random.default_rng(0))
 
