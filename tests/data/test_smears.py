@@ -145,6 +145,20 @@ def test_the_splits_share_no_smear(splits):
         assert not {x.tobytes() for x in one.images} & {x.tobytes() for x in two.images}
 
 
+@pytest.mark.parametrize(
+    ("split", "types", "gray"),
+    [
+        ("train", [146, 55, 39], 162.729),
+        ("validation", [76, 30, 14], 158.575),
+        ("test", [224, 124, 52], 156.547),
+    ],
+)
+def test_the_splits_are_those_of_the_book(splits, split, types, gray):
+    """If this fails, the figures of the chapter on small data have to be looked at anew."""
+    assert np.bincount(splits[split].labels).tolist() == types
+    assert splits[split].images.mean() == pytest.approx(gray, abs=0.002)
+
+
 def test_the_types_are_imbalanced_alike_in_each_split(splits):
     assert WHITE_CELL_TYPES == ("neutrophil", "lymphocyte", "monocyte")
     for _, labels, _ in splits.values():
