@@ -24,6 +24,8 @@ CHAPTERS: tuple[str, ...] = (
     "segmentation",
     "layers",
     "backpropagation",
+    "training",
+    "augmentation",
 )
 """The chapters' words, in the order of the book; each names a module of this package."""
 
