@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 UNUSED = re.compile(r"fontawesome|thebe|mathjax|sphinx-design|design-tabs|plotly|require", re.I)
 """Scripts and style sheets that no page of this book uses: 2.6 MB of them by default."""
 
-SEARCH = re.compile(r"/(searchtools|language_data|searchindex)\.js")
+SEARCH = re.compile(r"(?:^|/)(searchtools|language_data|searchindex)\.js")
 """Scripts that only the page of the search's results needs, 30 kB and growing with the book."""
 
 UNUSED_FILES = (

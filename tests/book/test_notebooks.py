@@ -78,7 +78,7 @@ def test_notebook_shows_no_raw_markup(stem: str) -> None:
             # A chapter may speak of `nan`; a number that was filled in must not be one.
             text = re.sub(r"```.*?```|`nan`", "", cell.source, flags=re.S)
             raw = re.findall(
-                r"\{(?:glue|eq|numref|cite|doc|ref)[^}]*\}`|^```\{|^:::|%%|nan\b", text, re.M
+                r"\{(?:glue|eq|numref|cite|doc|ref)[^}]*\}`|^```\{|^:::|%%|\bnan\b", text, re.M
             )
             assert not raw, cell.source[:300]
 

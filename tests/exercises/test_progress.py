@@ -145,22 +145,20 @@ def refuse(*args: object, **kwargs: object) -> None:
     raise PermissionError(13, "Permission denied")
 
 
-def leave_half(path: Path, text: str, **kwargs: object) -> None:
-    with path.open("w", encoding="utf8") as opened:
-        opened.write(text[: len(text) // 2])
+def full(*args: object) -> None:
     raise OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize(
-    ("method", "fault", "words"),
+    ("where", "method", "fault", "words"),
     [
-        ("mkdir", refuse, "Permission denied"),
-        ("write_text", refuse, "Permission denied"),
-        ("write_text", leave_half, "No space left on device"),
-        ("replace", refuse, "Permission denied"),
+        (Path, "mkdir", refuse, "Permission denied"),
+        (os, "fsync", full, "No space left on device"),
+        (Path, "replace", refuse, "Permission denied"),
     ],
 )
 def test_a_write_that_fails_is_said_and_leaves_the_file_as_it_was(
+    where: object,
     method: str,
     fault: object,
     words: str,
@@ -171,7 +169,7 @@ def test_a_write_that_fails_is_said_and_leaves_the_file_as_it_was(
     progress.record("demo.first", "passed")
     before = (home / "exercises.json").read_bytes()
     with monkeypatch.context() as patched:
-        patched.setattr(Path, method, fault)
+        patched.setattr(where, method, fault)
         progress.record("demo.second", "passed")
     assert (home / "exercises.json").read_bytes() == before
     printed = capsys.readouterr().out

@@ -1,8 +1,8 @@
 """Kill a training at many moments and go on each time; run as a script by test_killed.py.
 
 Every training is a process of its own, forked before PyTorch has computed anything, so that the
-import is paid once. The tracer counts the lines of `pdl.training` that run: the same moment is the
-same line in the same step on each machine.
+import is paid once. The tracer counts the lines of `pdl.training` that run, and those of the
+writing of files: the same moment is the same line in the same step on each machine.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+import pdl._files
 import pdl.training
 from pdl.training import load_checkpoint
 
 from . import digits
 
-PACKAGE = str(Path(pdl.training.__file__).parent)
+PACKAGE = (str(Path(pdl.training.__file__).parent), str(pdl._files.__file__))
 
 
 def in_child(work: Callable[[], None]) -> int:
@@ -120,7 +121,7 @@ def main(folder: Path) -> None:
     # Any line; and each line of the writing of a checkpoint when it is run for the third time.
     occurrences: dict[str, list[int]] = {}
     for number, (function, place) in enumerate(seen, 1):
-        if function == "save_checkpoint":
+        if function in ("save_checkpoint", "write_whole"):
             occurrences.setdefault(place, []).append(number)
     anywhere = sorted(draw.sample(range(1, len(seen) + 1), 8))
     reports = []

@@ -28,10 +28,13 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return json.loads(done.stdout)
 
 
+WRITING = ("save_checkpoint", "write_whole")
+
+
 def test_each_was_killed_and_at_moments_of_every_kind(killed: list[dict[str, Any]]) -> None:
     assert all(each["killed"] for each in killed)
     places = {each["at"] for each in killed}
-    assert len([place for place in places if place.startswith("save_checkpoint")]) >= 8
+    assert len([place for place in places if place.startswith(WRITING)]) >= 8
     stood = [each["stood"] for each in killed]
     assert None in stood  # before the first checkpoint
     assert any(place and place[1] for place in stood)  # within an epoch
