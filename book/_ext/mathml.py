@@ -8,14 +8,17 @@ that the book uses.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import escape, unescape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from fontTools import subset
 from latex2mathml.converter import convert
+from math_spacing import NAME, set_formula
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
@@ -23,8 +26,11 @@ from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
+NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 ENVIRONMENTS = {"aligned", "array", "bmatrix", "cases", "matrix", "pmatrix", "split", "vmatrix"}
 FONT = "stix-two-math.woff2"
+WHOLE_FONT = Path(str(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"))
+FORMULA = re.compile(r"<math.*?</math>", re.S)
 
 
 def _fault(latex: str) -> str:
@@ -41,6 +47,8 @@ def _fault(latex: str) -> str:
             return f"the environment {name} is not known"
     if re.search(r"\\(frac|dfrac|tfrac|binom)\s*\{[^{}]*\}\s*($|[^{\s\w\\])", latex):
         return "a fraction or binomial lacks its second part"
+    if found := re.search(r"\\(under|over)brace\b", latex):
+        return f"a browser cannot draw a wide {found[0]}; say what the parts are in words"
     if "\\operatorname*" in latex:
         return r"\operatorname* is not known; write \operatorname"
     return ""
@@ -69,9 +77,12 @@ def to_mathml(latex: str, display: str) -> str:
     fault = _fault(latex)
     if fault:
         raise ValueError(f"cannot read the formula {latex!r}: {fault}")
-    # The converter knows `aligned` by the name of its sister `split` alone, and no `arg`.
+    # The converter knows `aligned` by the name of its sister `split` alone, and spells a name of
+    # letters and digits as a product.
     known = re.sub(r"\\(begin|end)\{aligned\}", r"\\\1{split}", latex)
     known = re.sub(r"\\arg(?![A-Za-z])", r"\\operatorname{arg}", known)
+    known = re.sub(r"\\operatorname\{(\w+)\}", rf"\\text{{{NAME}\1}}", known)
+    known = re.sub(r"\\mathrm\{(\w+)\}", r"\\text{\1}", known)
     try:
         mathml = convert(known, display=display)
     except Exception as error:  # its errors share no base class
@@ -81,7 +92,10 @@ def to_mathml(latex: str, display: str) -> str:
         raise ValueError(
             f"the formula {latex!r} uses {unknown[0]}, which the converter does not know"
         )
-    return mathml
+    root = ElementTree.fromstring(mathml.replace(NAMESPACE, ""))
+    set_formula(root)
+    root.set("xmlns", "http://www.w3.org/1998/Math/MathML")
+    return ElementTree.tostring(root, "unicode", short_empty_elements=False)
 
 
 def _formula(self: HTML5Translator, node: nodes.Element, display: str) -> str:
@@ -110,33 +124,55 @@ def _block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def _write_font(app: Sphinx, error: Exception | None) -> None:
-    """Subset the font to what the pages use; an incremental build reads the pages that stand."""
-    if error is not None or app.builder.format != "html":
-        return
-    out = Path(app.outdir)
-    used: set[str] = set()
-    for page in out.rglob("*.html"):
-        for formula in re.findall(r"<math.*?</math>", page.read_text("utf8"), re.S):
-            used.update(unescape(re.sub(r"<[^>]*>", "", formula)))
+def _text_to_draw(formulas: Iterable[str]) -> str:
+    """The characters that a browser draws for formulas, also those that stand nowhere in them."""
+    used = {char for formula in formulas for char in unescape(re.sub(r"<[^>]*>", "", formula))}
     # Letters become their mathematical italics when drawn, which the text does not show.
     italic = [chr(c) for c in range(0x1D434, 0x1D468)] + ["\u210e"]
     greek = [chr(c) for c in range(0x1D6FC, 0x1D71C)] + [chr(c) for c in range(0x1D6E2, 0x1D6FB)]
-    text = "".join(sorted(used)) + "".join(italic + greek) + "0123456789()[]{}|+-−=<>,.·"
-    source = files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
-    target = out / "_static" / FONT
+    # <msqrt> and <mroot> hold no radical sign: the browser takes it from the font itself.
+    return "".join(sorted(used)) + "".join(italic + greek) + "√0123456789()[]{}|+-−=<>,.·"
+
+
+def write_font(formulas: Iterable[str], target: Path) -> Path:
+    """Write the part of the font that draws some formulas.
+
+    Parameters
+    ----------
+    formulas : iterable of str
+        MathML.
+    target : Path
+        The file to write, in the format WOFF2.
+
+    Returns
+    -------
+    Path
+        The file; one that was made for the same characters stays.
+    """
+    text = _text_to_draw(formulas)
     stamp = target.with_suffix(".txt")
     if target.exists() and stamp.exists() and stamp.read_text("utf8") == text:
-        return
+        return target
     options = subset.Options()
     options.flavor = "woff2"
     options.layout_features = ["ssty", "dtls", "kern"]
-    font = subset.load_font(str(source), options)
+    font = subset.load_font(str(WHOLE_FONT), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=text)
     subsetter.subset(font)
     subset.save_font(font, str(target), options)
     stamp.write_text(text, "utf8")
+    return target
+
+
+def _write_font(app: Sphinx, error: Exception | None) -> None:
+    """Subset the font to what the pages use; an incremental build reads the pages that stand."""
+    if error is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    pages = (page.read_text("utf8") for page in out.rglob("*.html"))
+    formulas = (formula for page in pages for formula in FORMULA.findall(page))
+    write_font(formulas, out / "_static" / FONT)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

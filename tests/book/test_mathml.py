@@ -111,7 +111,7 @@ def test_the_symbols_of_the_book(latex: str, shown: str) -> None:
 
 
 def test_less_than_in_a_formula_is_no_tag() -> None:
-    assert "<mo>&#x0003C;</mo>" in to_mathml("a < b", "inline")
+    assert ">&lt;</mo>" in to_mathml("a < b", "inline")
     assert text(read("a < b & c".replace("& ", ""))) == "a<bc"
 
 

@@ -1,0 +1,103 @@
+"""Each formula of the book looks with the site's small font as it does with the whole one."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fontTools.ttLib import TTFont
+from mathml import FONT, FORMULA, WHOLE_FONT, to_mathml, write_font
+from numpy.typing import NDArray
+from paths import SITE
+from PIL import Image
+from playwright.sync_api import Browser
+
+DRAWN_WITHOUT_A_CHARACTER = [
+    r"\sqrt{x}",
+    r"\sqrt[3]{\frac{\frac{a}{b}}{\frac{c}{d}}}",
+    r"\left( \frac{\frac{a}{b}}{\frac{c}{d}} \right) \left\{ \frac{\frac{a}{b}}{c} \right.",
+    r"\left\lVert \begin{bmatrix} 1 \\ 2 \\ 3 \\ 4 \end{bmatrix} \right\rVert",
+    r"\hat{x} + \bar{x} + \overline{abc} + \tilde{x} + \vec{x} + \dot{x}",
+    r"f' + f''",
+    r"\sum_{i} \int_0^1 \prod_k x",
+]
+"""Radicals, stretched brackets, accents, rules and primes, at more sizes than the book has."""
+
+
+@pytest.fixture(scope="module")
+def formulas() -> list[str]:
+    """The MathML of every formula on the site, each once."""
+    found = (
+        formula
+        for page in sorted(SITE.rglob("*.html"))
+        for formula in FORMULA.findall(page.read_text("utf8"))
+    )
+    return sorted(set(found))
+
+
+Draw = Callable[[list[str], bytes], list[NDArray[Any]]]
+
+
+@pytest.fixture(scope="module")
+def draw(browser: Browser) -> Draw:
+    """Draw formulas one under another with a font; give back the pixels of each."""
+
+    def pixels(formulas: list[str], font: bytes) -> list[NDArray[Any]]:
+        page = browser.new_page(viewport={"width": 1600, "height": 800})
+        address = "data:font/woff2;base64," + base64.b64encode(font).decode()
+        page.set_content(
+            "<!DOCTYPE html><style>@font-face { font-family: drawn; src: url("
+            f"{address}) }} body {{ margin: 0 }}"
+            " div { padding: 12px; height: 160px; overflow: hidden }"
+            # Hinting takes its measures from whichever letters a font has.
+            " math { font-family: drawn; font-size: 20px; text-rendering: geometricPrecision }"
+            "</style>" + "".join(f"<div>{formula}</div>" for formula in formulas)
+        )
+        page.evaluate("document.fonts.ready")
+        assert page.evaluate("document.fonts.check('20px drawn')")
+        whole = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L")
+        page.close()
+        rows = np.asarray(whole).reshape(len(formulas), -1, whole.width)
+        return list(rows)
+
+    return pixels
+
+
+def in_pieces(draw: Draw, formulas: list[str], font: bytes) -> list[NDArray[Any]]:
+    """Draw a few at a time: a screenshot may be no taller than 16 384 pixels."""
+    pieces = [formulas[start : start + 60] for start in range(0, len(formulas), 60)]
+    return [drawn for piece in pieces for drawn in draw(piece, font)]
+
+
+def test_every_formula_looks_as_with_the_whole_font(draw: Draw, formulas: list[str]) -> None:
+    assert len(formulas) > 500
+    small = in_pieces(draw, formulas, (SITE / "_static" / FONT).read_bytes())
+    whole = in_pieces(draw, formulas, WHOLE_FONT.read_bytes())
+    differing = [
+        unescape(formula)
+        for formula, ours, theirs in zip(formulas, small, whole, strict=True)
+        if not np.array_equal(ours, theirs)
+    ]
+    assert not differing, f"{len(differing)} formulas differ, the first of them {differing[0]}"
+
+
+def test_the_whole_font_has_every_character(formulas: list[str]) -> None:
+    known = TTFont(str(WHOLE_FONT)).getBestCmap()
+    text = {char for formula in formulas for char in unescape(re.sub(r"<[^>]*>", "", formula))}
+    assert {char for char in text if not char.isspace() and ord(char) not in known} == set()
+
+
+def test_what_is_drawn_without_a_character_is_in_the_small_font(draw: Draw, tmp_path: Path) -> None:
+    page = [to_mathml(latex, "block") for latex in DRAWN_WITHOUT_A_CHARACTER]
+    font = write_font(page, tmp_path / FONT)
+    small, whole = draw(page, font.read_bytes()), draw(page, WHOLE_FONT.read_bytes())
+    for latex, ours, theirs in zip(DRAWN_WITHOUT_A_CHARACTER, small, whole, strict=True):
+        assert np.array_equal(ours, theirs), latex
+        assert ours.min() < 100, f"nothing is drawn for {latex}"
