@@ -49,9 +49,9 @@ NO_RIGHT_SIDE = {"rel", "close", "punct"}
 SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
 ROWS = {"mrow", "mtd", "msqrt", "mstyle"}
 LIMITS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
-SPELLED = {"*": "∗", "^": "ˆ", "~": "˜", "―": "‾", "-": "−"}
+SPELLED = {"*": "∗", "^": "ˆ", "~": "˜", "―": "‾", "¯": "‾", "-": "−"}
 """What the converter writes, and the sign that is meant."""
-ACCENTS = {"ˆ", "˜", "¯", "‾", "˙", "→"}
+ACCENTS = {"ˆ", "˜", "‾", "˙", "→"}
 PRIMES = {"′", "″", "‴"}
 BARS = {"|", "‖"}
 
@@ -90,7 +90,8 @@ def _mend_token(element: Element) -> None:
         element.set("lspace", "0")
         element.set("rspace", "0")
         stretches = element.get("stretchy") == "true" or element.get("minsize")
-        if text in BARS and not stretches:
+        is_fence = text in BARS or CLASSES.get(text) in {"open", "close"}
+        if is_fence and not stretches:
             element.set("stretchy", "false")
 
 

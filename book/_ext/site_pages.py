@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, NavigableString
 from docutils import nodes
 from PIL import Image
 from site_styles import join_styles
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from typography import with_minus_signs
 
 logger = logging.getLogger(__name__)
 
@@ -153,6 +154,19 @@ def _to_file(address: str, out: Path, page: Path) -> str:
     return os.path.relpath(target, page.parent)
 
 
+def _set_text(soup: BeautifulSoup) -> None:
+    """Give computed numbers their minus signs, and keep a formula with the stop after it."""
+    for number in soup.select(".pasted-text"):
+        for words in number.find_all(string=True):
+            words.replace_with(with_minus_signs(words))
+    for formula in soup.select("span.math"):
+        rest = formula.next_sibling
+        stop = re.match(r"[.,;:!?)\]’”]+", rest) if isinstance(rest, NavigableString) else None
+        if stop and formula.parent.get("class") != ["with-stop"]:
+            rest.replace_with(rest[stop.end() :])
+            formula.wrap(soup.new_tag("span", attrs={"class": "with-stop"})).append(stop[0])
+
+
 def _finish_page(page: Path, out: Path) -> None:
     """Drop what no page uses, give every picture its size, and demand alt text."""
     soup = BeautifulSoup(page.read_text("utf8"), "html.parser")
@@ -166,6 +180,7 @@ def _finish_page(page: Path, out: Path) -> None:
             # Scripts in the page itself read the documentation options at once.
             element["defer"] = "defer"
     join_styles(soup, page, out)
+    _set_text(soup)
     for number, image in enumerate(soup.find_all("img")):
         if not str(image.get("alt", "")).strip():
             logger.warning(

@@ -22,9 +22,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from paths import CHAPTERS, EXECUTED, NOTEBOOKS, ROOT, chapter_files
 from pybtex.database import Entry, parse_file
+from typography import with_minus_signs
 
 STORED_TAGS = {"checked", "exercise", "solution"}
 HIDDEN_TAGS = {"solution", "hide-input", "hide-cell"}
+CURTAIN = "# The book's solution: click here to open it."
+"""The first line of a solution: JupyterLab shows that line of a folded cell."""
 BOX = (
     '<div style="border-left: 4px solid {colour}; padding: 0.2em 1em; margin: 1em 0;'
     ' background-color: {tint};">\n\n'
@@ -254,7 +257,7 @@ class Renderer:
             raise SyncError(f"no cell glues {key!r}")
         try:
             value = ast.literal_eval(self.values[key])
-            return format(value, form) if form else str(value)
+            return with_minus_signs(format(value, form) if form else str(value))
         except ValueError as error:
             raise SyncError(f"the glued value {key!r} is {self.values[key]}: {error}") from None
 
@@ -348,6 +351,9 @@ def paired(path: Path, executed: NotebookNode, labels: Labels) -> NotebookNode:
             code.metadata["tags"] = sorted(tags)
         if tags & HIDDEN_TAGS:
             code.metadata["jupyter"] = {"source_hidden": True}
+        if "solution" in tags:
+            code.source = f"{CURTAIN}\n{cell.source}"
+            code.metadata["jupyter"]["outputs_hidden"] = True
         if tags & STORED_TAGS:
             try:
                 code.outputs = _stored(twin.outputs)

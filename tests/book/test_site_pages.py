@@ -78,6 +78,33 @@ def test_a_picture_without_alt_text_is_a_warning(
     assert "a.png has no alt text" in warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('by <span class="pasted-text">-0.36</span>', '<span class="pasted-text">−0.36</span>'),
+        (
+            'by <span class="pasted-text">+0.5 (-0.4 to +1.1)</span>',
+            '<span class="pasted-text">+0.5 (−0.4 to +1.1)</span>',
+        ),
+        (
+            'a <span class="pasted-text">one-way</span> street',
+            '<span class="pasted-text">one-way</span>',
+        ),
+        (
+            '<span class="math">x</span>, and',
+            '<span class="with-stop"><span class="math">x</span>,</span> and',
+        ),
+        ('<span class="math">x</span> and', '<body><span class="math">x</span> and'),
+    ],
+)
+def test_numbers_have_minus_signs_and_formulas_keep_their_stops(
+    out: Path, body: str, expected: str
+) -> None:
+    text = finished(out, body)
+    assert expected in text
+    assert finished(out, text.split("<body>")[1].split("</body>")[0]) == text
+
+
 def test_a_chapter_without_a_head_is_refused(tmp_path: Path) -> None:
     (tmp_path / "05_layers.md").write_text("# Layers\n", "utf8")
     with pytest.raises(ValueError, match=r"05_layers\.md: expected a YAML head"):

@@ -87,7 +87,7 @@ def renderer() -> Renderer:
         "02_convolution": "[Convolution](02_convolution.ipynb)",
     }.items():
         labels.add(label, words)
-    values = {"gap": "0.12345", "count": "7", "word": "'left'", "small": "1.5e-09"}
+    values = {"gap": "0.12345", "count": "7", "word": "'left'", "loss": "-0.2512", "small": "1.5e-09"}
     return Renderer(labels, values, dict(parse_string(REFERENCES, "bibtex").entries))
 
 
@@ -156,6 +156,7 @@ def test_two_equations_are_kept_apart(renderer: Renderer) -> None:
         ("{glue:text}`gap`", "0.12345"),
         ("{glue:text}`count`", "7"),
         ("{glue:text}`count:,`", "7"),
+        ("{glue:text}`loss:.2f`", "−0.25"),
         ("{glue:text}`word`", "left"),
         ("{glue:text}`small:.1e`", "1.5e-09"),
         ("{cite:p}`otsu1979`", "(Otsu, 1979)"),
@@ -442,7 +443,8 @@ def test_outputs_are_stored_only_for_the_tags(tree: Path) -> None:
     notebook = paired(tree, CELLS)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert [cell.source for cell in code] == [source for _, source in CELLS.values()]
+    sources = [cell.source.removeprefix(f"{sync.CURTAIN}\n") for cell in code]
+    assert sources == [source for _, source in CELLS.values()]
     assert [bool(cell.outputs) for cell in code] == [False, True, True, True, True, False, False]
     assert [cell.outputs[0].text for cell in code[1:4]] == ["checked\n", "exercise\n", "solution\n"]
     assert dict(code[4].outputs[0].data) == {"text/plain": "42"}
@@ -455,6 +457,13 @@ def test_solutions_and_long_plots_are_folded(tree: Path) -> None:
     code = [cell for cell in paired(tree, CELLS).cells if cell.cell_type == "code"]
     folded = [cell.metadata.get("jupyter", {}).get("source_hidden", False) for cell in code]
     assert folded == [name in {"solution", "hidden"} for name in CELLS]
+
+
+def test_a_folded_solution_shows_neither_its_first_line_nor_its_outcome(tree: Path) -> None:
+    code = [cell for cell in paired(tree, CELLS).cells if cell.cell_type == "code"]
+    curtains = [cell.source.startswith("# The book's solution") for cell in code]
+    silent = [cell.metadata.get("jupyter", {}).get("outputs_hidden", False) for cell in code]
+    assert curtains == silent == [name == "solution" for name in CELLS]
 
 
 def test_glued_numbers_citations_and_references_stand_in_the_text(tree: Path) -> None:
