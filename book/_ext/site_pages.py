@@ -7,13 +7,15 @@ import hashlib
 import os
 import re
 import shutil
+from copy import copy
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import yaml
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import BeautifulSoup, NavigableString, Tag
 from docutils import nodes
+from paths import DARK_FIGURES
 from PIL import Image
 from site_styles import join_styles
 from sphinx.application import Sphinx
@@ -167,6 +169,22 @@ def _set_text(soup: BeautifulSoup) -> None:
             formula.wrap(soup.new_tag("span", attrs={"class": "with-stop"})).append(stop[0])
 
 
+def _add_dark_twin(link: Tag, out: Path) -> None:
+    """Set a picture's dark twin beside it, where its cell drew one; the style sheet shows one."""
+    name = Path(str(link["href"])).stem
+    drawn = DARK_FIGURES / f"{name}.png"
+    if not drawn.exists():
+        return
+    twin = copy(link)
+    shutil.copyfile(drawn, out / "_images" / f"{name}-dark.png")
+    twin["href"] = twin.img["src"] = f"../_images/{name}-dark.png"
+    twin.img["loading"] = link.img["loading"] = "lazy"
+    width, height = _size(drawn) or (0, 0)
+    twin.img["width"], twin.img["height"] = str(width), str(height)
+    link["class"], twin["class"] = ["figure-link", "on-light"], ["figure-link", "on-dark"]
+    link.insert_after(twin)
+
+
 def _finish_page(page: Path, out: Path) -> None:
     """Drop what no page uses, give every picture its size, and demand alt text."""
     soup = BeautifulSoup(page.read_text("utf8"), "html.parser")
@@ -197,7 +215,8 @@ def _finish_page(page: Path, out: Path) -> None:
             image["width"], image["height"] = map(str, size)
         if str(image.get("src", "")).startswith("../_images/") and image.parent.name != "a":
             # On a phone a figure is small: a tap opens it alone.
-            image.wrap(soup.new_tag("a", href=image["src"], attrs={"class": "figure-link"}))
+            link = soup.new_tag("a", href=image["src"], attrs={"class": "figure-link"})
+            _add_dark_twin(image.wrap(link), out)
         if "logo__image" not in image.get("class", []) and number > 2:
             image["loading"] = "lazy"
         image["decoding"] = "async"

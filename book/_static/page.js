@@ -12,3 +12,15 @@
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();
+
+// Paper is white: a page is printed in its light colours, whichever are on the screen.
+(function () {
+  "use strict";
+  const page = document.documentElement;
+  let theme;
+  window.addEventListener("beforeprint", () => {
+    theme = page.dataset.theme;
+    page.dataset.theme = "light";
+  });
+  window.addEventListener("afterprint", () => { page.dataset.theme = theme; });
+})();

@@ -21,7 +21,7 @@ from myst_nb.core.read import myst_nb_reader_plugin
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from paths import CACHE, EXECUTED, chapter_files, key
+from paths import CACHE, DARK_FIGURES, EXECUTED, chapter_files, key
 from rich.console import Console
 
 TIMEOUT = 300
@@ -38,6 +38,7 @@ def _environment() -> dict[str, str]:
     return {
         **os.environ,
         "PDL_BUILD": "site",
+        "PDL_DARK_FIGURES": str(DARK_FIGURES),
         "PDL_HOME": tempfile.mkdtemp(prefix="pdl-build-"),
         "PYTHONHASHSEED": "0",
         **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")},

@@ -12,6 +12,7 @@ NOTEBOOKS = ROOT / "book" / "notebooks"
 BUILD = ROOT / "_build"
 CACHE = BUILD / "cache"
 EXECUTED = BUILD / "executed"
+DARK_FIGURES = EXECUTED / "dark"
 SITE = BUILD / "html"
 
 

@@ -65,6 +65,21 @@ def test_a_picture_gets_its_size_and_opens_alone(out: Path) -> None:
     assert finished(out, text).count("figure-link") == 1, "a second pass changes nothing"
 
 
+def test_a_picture_with_a_dark_twin_is_followed_by_it(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = tmp_path / "dark"
+    drawn.mkdir()
+    Image.new("RGB", (60, 40)).save(drawn / "a.png")
+    monkeypatch.setattr(site_pages, "DARK_FIGURES", drawn)
+    text = finished(out, '<img alt="A cat." src="../_images/a.png"/>')
+    assert '<a class="figure-link on-light" href="../_images/a.png"><img alt="A cat."' in text
+    assert '<a class="figure-link on-dark" href="../_images/a-dark.png"><img alt="A cat."' in text
+    assert 'width="60"' in text
+    assert (out / "_images" / "a-dark.png").read_bytes() == (drawn / "a.png").read_bytes()
+    assert finished(out, text).count("figure-link") == 2, "a second pass changes nothing"
+
+
 @pytest.mark.parametrize("alt", ["", ' alt=""', ' alt="  "'])
 def test_a_picture_without_alt_text_is_a_warning(
     out: Path, alt: str, monkeypatch: pytest.MonkeyPatch

@@ -87,7 +87,13 @@ def renderer() -> Renderer:
         "02_convolution": "[Convolution](02_convolution.ipynb)",
     }.items():
         labels.add(label, words)
-    values = {"gap": "0.12345", "count": "7", "word": "'left'", "loss": "-0.2512", "small": "1.5e-09"}
+    values = {
+        "gap": "0.12345",
+        "count": "7",
+        "word": "'left'",
+        "loss": "-0.2512",
+        "small": "1.5e-09",
+    }
     return Renderer(labels, values, dict(parse_string(REFERENCES, "bibtex").entries))
 
 

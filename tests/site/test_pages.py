@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 PAGES = [*pages(), "search", "genindex"]
 WIDTHS = (390, 1280)
+SHOWN = "[...document.images].filter(image => image.checkVisibility())"
+"""The pictures of the theme that is on; those of the other are not even fetched."""
 
 
 class Visit:
@@ -35,8 +37,8 @@ class Visit:
         self.page.on("response", lambda r: setattr(self, "bytes", self.bytes + _size(r)))
         self.page.goto(f"{address}/{name}.html", wait_until="load")
         self.page.add_style_tag(content="* { content-visibility: visible !important; }")
-        self.page.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
-        self.page.wait_for_function("[...document.images].every(image => image.complete)")
+        self.page.evaluate(f"{SHOWN}.forEach(image => {{ image.loading = 'eager' }})")
+        self.page.wait_for_function(f"{SHOWN}.every(image => image.complete)")
         self.page.wait_for_load_state("networkidle")
 
     def __enter__(self) -> Visit:
@@ -65,9 +67,7 @@ def test_page_is_whole(browser: Browser, site_address: str, name: str, width: in
         )
         assert overflow <= 0, f"the page scrolls sideways by {overflow} px"
         assert visit.bytes < 2_000_000
-        broken = visit.page.evaluate(
-            "[...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
-        )
+        broken = visit.page.evaluate(f"{SHOWN}.filter(i => !i.naturalWidth).map(i => i.src)")
         assert not broken
 
 
@@ -146,6 +146,58 @@ def test_theme_switches(browser: Browser, site_address: str) -> None:
                 break
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_figure_stands_on_the_paper_of_its_theme(
+    browser: Browser, site_address: str, theme: str
+) -> None:
+    with Visit(browser, site_address, "chapters/04_segmentation", 1280, theme) as visit:
+        shown = visit.page.locator(f".figure-link.on-{theme} img")
+        other = {"light": "dark", "dark": "light"}[theme]
+        assert shown.count() == visit.page.locator(f".figure-link.on-{other} img").count() > 5
+        assert all(image.is_visible() for image in shown.all())
+        assert visit.page.locator(f".figure-link.on-{other} img:visible").count() == 0
+        fetched = [url for url in visit.requests if "/_images/" in url]
+        assert {url.endswith("-dark.png") for url in fetched} == {theme == "dark"}
+        play = visit.page.locator(".text_html:has(.play)").first
+        ground = play.evaluate("e => getComputedStyle(e).backgroundColor")
+        assert ground == "rgba(0, 0, 0, 0)", "a slab under the figure to play with"
+
+
+def test_a_page_is_printed_in_light_colours_and_without_cut_lines(
+    browser: Browser, site_address: str
+) -> None:
+    with Visit(browser, site_address, "chapters/05_layers", 1280, "dark") as visit:
+        theme = "document.documentElement.dataset.theme"
+        assert visit.page.evaluate(theme) == "dark"
+        visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        visit.page.emulate_media(media="print")
+        assert visit.page.evaluate(theme) == "light"
+        visit.page.set_viewport_size({"width": 700, "height": 900})
+        cut = visit.page.evaluate(
+            "[...document.querySelectorAll('article pre')]"
+            ".filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)"
+            ".map(e => e.textContent.slice(0, 60))"
+        )
+        assert not cut
+        visit.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert visit.page.evaluate(theme) == "dark"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_table_of_scores_keeps_its_first_column_in_view(
+    browser: Browser, site_address: str, width: int
+) -> None:
+    with Visit(browser, site_address, "chapters/04_segmentation", width) as visit:
+        table = visit.page.locator(".score-table").first
+        table.evaluate("e => { e.scrollLeft = e.scrollWidth }")
+        name = table.locator('th[scope="row"]').first.bounding_box()
+        last = table.locator("tbody tr").first.locator("td").last.bounding_box()
+        outer = table.bounding_box()
+        assert name is not None and last is not None and outer is not None
+        assert name["x"] == pytest.approx(outer["x"], abs=2)
+        assert last["x"] + last["width"] <= outer["x"] + outer["width"] + 1
 
 
 def test_menu_opens_on_a_phone(browser: Browser, site_address: str) -> None:

@@ -9,5 +9,15 @@ from __future__ import annotations
 from .arrays import show_array, show_images
 from .page import glue, play
 from .style import CELL_COLORS, COLORS, use_style
+from .tables import show_table
 
-__all__ = ["CELL_COLORS", "COLORS", "glue", "play", "show_array", "show_images", "use_style"]
+__all__ = [
+    "CELL_COLORS",
+    "COLORS",
+    "glue",
+    "play",
+    "show_array",
+    "show_images",
+    "show_table",
+    "use_style",
+]

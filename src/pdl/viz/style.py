@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.colors import ListedColormap
@@ -24,7 +27,11 @@ CELL_COLORS = ListedColormap(
 
 
 def use_style() -> None:
-    """Set Matplotlib up as the book uses it; chapters call this once, at the top."""
+    """Set Matplotlib up as the book uses it; chapters call this once, at the top.
+
+    Where the site is built, ``PDL_DARK_FIGURES`` names a folder, and every figure shown from then
+    on has a twin there for the dark theme.
+    """
     mpl.rcParams.update(
         {
             "figure.dpi": 100,
@@ -52,3 +59,7 @@ def use_style() -> None:
             "image.interpolation": "nearest",
         }
     )
+    if folder := os.environ.get("PDL_DARK_FIGURES"):
+        from .dark import save_dark_twins
+
+        save_dark_twins(Path(folder))

@@ -1,0 +1,76 @@
+"""Tables of scores, which fit on a phone and which a screen reader reads cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+
+class _Table:
+    def __init__(self, columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
+        self.columns, self.rows = list(columns), {key: list(row) for key, row in rows.items()}
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        head = "".join(f'<th scope="col">{escape(each)}</th>' for each in self.columns)
+        body = "".join(
+            f'<tr><th scope="row">{escape(name)}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+            + "</tr>"
+            for name, cells in self.rows.items()
+        )
+        return {
+            "text/html": (
+                '<div class="score-table" tabindex="0" role="group" aria-label="Table of scores">'
+                f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+            ),
+            "text/plain": str(self),
+        }
+
+    def __str__(self) -> str:
+        lines = [["", *self.columns], *([name, *cells] for name, cells in self.rows.items())]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(
+                [line[0].ljust(widths[0])]
+                + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+            ).rstrip()
+            for line in lines
+        )
+
+    __repr__ = __str__
+
+
+def show_table(columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Any:
+    """Show scores as a table: HTML on a page and in a notebook, text in a console.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The headings.
+    rows : mapping of str to sequence of str
+        The name of each row, and its cells as they shall be read.
+
+    Returns
+    -------
+    object
+        To be the last expression of a cell.
+
+    Raises
+    ------
+    ValueError
+        If a row has more or fewer cells than there are columns.
+
+    Examples
+    --------
+    >>> show_table(["IoU", "count"], {"Otsu": ["0.82", "9.1"], "watershed": ["0.82", "1.4"]})
+                IoU  count
+    Otsu       0.82    9.1
+    watershed  0.82    1.4
+    """
+    for name, cells in rows.items():
+        if len(cells) != len(columns):
+            raise ValueError(
+                f"rows[{name!r}]: expected {len(columns)} cells, one a column, got {len(cells)}"
+            )
+    return _Table(columns, rows)

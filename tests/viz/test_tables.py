@@ -1,0 +1,34 @@
+"""A table of scores is HTML that a screen reader can walk through, and text in a console."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+
+from pdl.viz import show_table
+
+TABLE = show_table(["IoU", "count < 3"], {"Otsu": ["0.82", "9.1"], "k-means & more": ["0.8", "−1"]})
+
+
+def test_a_page_gets_rows_with_headings() -> None:
+    soup = BeautifulSoup(TABLE._repr_mimebundle_()["text/html"], "html.parser")
+    assert [each.text for each in soup.select('th[scope="col"]')] == ["IoU", "count < 3"]
+    assert [each.text for each in soup.select('th[scope="row"]')] == ["Otsu", "k-means & more"]
+    assert [[td.text for td in row.select("td")] for row in soup.select("tbody tr")] == [
+        ["0.82", "9.1"],
+        ["0.8", "−1"],
+    ]
+    assert soup.select_one(".score-table")["tabindex"] == "0", "it scrolls, by keyboard too"
+
+
+def test_a_console_gets_columns() -> None:
+    assert str(TABLE).splitlines() == [
+        "                 IoU  count < 3",
+        "Otsu            0.82        9.1",
+        "k-means & more   0.8         −1",
+    ]
+
+
+def test_a_row_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"rows\['Otsu'\]: expected 2 cells, one a column, got 1"):
+        show_table(["IoU", "count"], {"Otsu": ["0.8"]})
