@@ -34,8 +34,9 @@ class IndexTerms(SphinxTransform):
             return
         self.env.note_dependency(str(TERMS))
         sections = {
-            section.next_node(nodes.title).astext(): section
+            section[0].astext(): section
             for section in self.document.findall(nodes.section)
+            if isinstance(section[0], nodes.title)
         }
         for heading, terms in chapter.items():
             if heading not in sections:

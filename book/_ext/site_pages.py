@@ -31,6 +31,13 @@ UNUSED = re.compile(r"fontawesome|thebe|mathjax|sphinx-design|design-tabs|plotly
 SEARCH = re.compile(r"(?:^|/)(searchtools|language_data|searchindex)\.js")
 """Scripts that only the page of the search's results needs, 30 kB and growing with the book."""
 
+NO_THEME_YET = 'localStorage.getItem("theme") || "auto"'
+SYSTEM_THEME = (
+    'localStorage.getItem("theme") || '
+    '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+)
+"""Until the theme's script runs, a page is in no theme; the system's is known at once."""
+
 UNUSED_FILES = (
     "scripts/fontawesome*",
     "vendor/fontawesome",
@@ -197,6 +204,8 @@ def _finish_page(page: Path, out: Path) -> None:
         elif element.get("src") and "documentation_options" not in address:
             # Scripts in the page itself read the documentation options at once.
             element["defer"] = "defer"
+    for element in soup.find_all("script", string=True):
+        element.string = element.string.replace(NO_THEME_YET, SYSTEM_THEME)
     join_styles(soup, page, out)
     _set_text(soup)
     for number, image in enumerate(soup.find_all("img")):
