@@ -10,7 +10,7 @@ from build import check_pages, pages
 from paths import CHAPTERS, SITE
 from playwright.sync_api import Browser, Page, expect
 
-PAGES = [*pages(), "search", "genindex"]
+PAGES = [*pages(), "search"]
 WIDTHS = (390, 1280)
 SHOWN = "[...document.images].filter(image => image.checkVisibility())"
 """The pictures of the theme that is on; those of the other are not even fetched."""
@@ -196,6 +196,14 @@ def test_a_page_is_printed_in_light_colours_and_without_cut_lines(
         assert not cut
         visit.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
         assert visit.page.evaluate(theme) == "dark"
+
+
+def test_a_table_of_scores_is_shown_whole_on_a_desk(browser: Browser, site_address: str) -> None:
+    for name in ("04_segmentation", "06_backpropagation", "08_augmentation"):
+        with Visit(browser, site_address, f"chapters/{name}", 1280) as visit:
+            tables = visit.page.locator(".score-table")
+            hidden = tables.evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)")
+            assert hidden and max(hidden) <= 1, name
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -21,6 +21,13 @@ def test_a_page_gets_rows_with_headings() -> None:
     assert soup.select_one(".score-table")["tabindex"] == "0", "it scrolls, by keyboard too"
 
 
+def test_an_interval_stands_below_its_number() -> None:
+    table = show_table(["IoU"], {"Otsu": ["0.82 [0.80, 0.83]"]})
+    cell = BeautifulSoup(table._repr_mimebundle_()["text/html"], "html.parser").select("td")[-1]
+    assert cell.text == "0.82 [0.80, 0.83]"
+    assert cell.select_one(".interval").text == "[0.80, 0.83]"
+
+
 def test_a_console_gets_columns() -> None:
     assert str(TABLE).splitlines() == [
         "                 IoU  count < 3",

@@ -7,6 +7,14 @@ from html import escape
 from typing import Any
 
 
+def _cell(text: str) -> str:
+    """A cell's HTML: an interval behind a number stands below it, and columns stay narrow."""
+    number, bracket, interval = text.partition(" [")
+    if not bracket:
+        return escape(text)
+    return f'{escape(number)} <span class="interval">[{escape(interval)}</span>'
+
+
 class _Table:
     def __init__(self, columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
         self.columns, self.rows = list(columns), {key: list(row) for key, row in rows.items()}
@@ -15,7 +23,7 @@ class _Table:
         head = "".join(f'<th scope="col">{escape(each)}</th>' for each in self.columns)
         body = "".join(
             f'<tr><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+            + "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
             + "</tr>"
             for name, cells in self.rows.items()
         )
