@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+
+PROBE = 2**20  # bytes: room for a record and for weights that ship
+
+
+class UnusableFileError(ValueError):
+    """A file of ours is damaged or belongs to something else; the message names it."""
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -21,13 +28,56 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         If it cannot be written; an old file stays as it was, and nothing lies beside it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_together({path: content})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: none is renamed before all lie beside; see `write_whole`.
+
+    Parameters
+    ----------
+    files : mapping of Path to bytes
+        Each file and all of its content.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written; where the disk is full, all old files stay as they were.
+    """
+    beside = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        for path, content in files.items():
+            with beside[path].open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in files:
+            beside[path].replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        for each in beside.values():
+            each.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Try whether a file can be written, before the work whose result it is to hold.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which stays as it is; its folder is made.
+
+    Raises
+    ------
+    OSError
+        If it is a folder, its own folder cannot be written, or the disk has no room for 1 MiB.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file")
+    probe = path.with_name(f".{path.name}.probe")
+    try:
+        write_whole(probe, bytes(PROBE))
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error}") from error
+    probe.unlink()

@@ -76,7 +76,7 @@ def test_boxes_of_labels_refuses(labels, error, words) -> None:
         ([[0, 3, 4, 2]], ValueError, "no maximum below its minimum"),
         ([0, 0, 4, 2], ValueError, r"boxes must have shape \(N, 4\), got shape \(4,\)"),
         (np.zeros((2, 5)), ValueError, r"boxes must have shape \(N, 4\), got shape \(2, 5\)"),
-        ([], ValueError, r"boxes must have shape \(N, 4\)"),
+        ([[]], ValueError, r"boxes must have shape \(N, 4\), got shape \(1, 0\)"),
         ([[0, 0, 1, np.inf]], ValueError, "boxes must be finite"),
         ([[0, 0, 1, 1], [0, 0]], ValueError, "boxes must be a rectangular array"),
         ([["a", "b", "c", "d"]], TypeError, "boxes must hold real numbers"),
@@ -92,5 +92,8 @@ def test_boxes_are_checked(boxes, error, words) -> None:
 
 def test_a_box_without_area_and_no_box_at_all_pass() -> None:
     assert box_areas([[2, 3, 2, 9]]).tolist() == [0]
-    assert check_boxes(np.zeros((0, 4))).shape == (0, 4)
+    for none in ([], (), np.zeros(0), np.zeros((0, 4), np.int32)):
+        assert check_boxes(none).shape == (0, 4)
+        assert check_boxes(none).dtype == np.float64
+        assert box_areas(none).shape == (0,)
     assert check_boxes(np.array([[0, 1, 2, 3]], np.int32)).dtype == np.float64

@@ -273,7 +273,7 @@ def test_what_is_not_given_does_not_come_back() -> None:
     result = ALL(drawn(), data.astronaut()[:64, :64])
     assert result.labels is None and result.boxes is None and result.kept is None
     assert result.image.shape == (40, 48, 3) and result.image.dtype == np.uint8
-    no_boxes = ALL(drawn(), data.astronaut()[:64, :64], boxes=np.zeros((0, 4)))
+    no_boxes = ALL(drawn(), data.astronaut()[:64, :64], boxes=[])
     assert no_boxes.boxes.shape == (0, 4) and no_boxes.kept.shape == (0,)
 
 
@@ -370,6 +370,8 @@ def test_calls_refuse() -> None:
         Augmentation(brightness=0.5)(drawn(), image.astype(int))
     with pytest.raises(ValueError, match=r"images must have shape \(N, H, W, C\)"):
         Augmentation().augment_batch(drawn(), image)
+    with pytest.raises(ValueError, match=r"\(6, 6, 3\) look like one colour image, not a batch"):
+        Augmentation().augment_batch(drawn(), np.zeros((6, 6, 3), np.uint8))
     with pytest.raises(ValueError, match="images must not be empty"):
         Augmentation().augment_batch(drawn(), np.zeros((0, 6, 6, 3)))
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -261,7 +261,8 @@ def test_points_by_hand_and_none() -> None:
     np.testing.assert_array_equal(
         warp_points([[1, 2]], [[2, 1, 0], [0, 3, 0], [0, 0, 1]]), [[4, 6]]
     )
-    assert warp_points(np.zeros((0, 2)), np.eye(3)).shape == (0, 2)
+    for none in ([], np.zeros((0, 2))):
+        assert warp_points(none, np.eye(3)).shape == (0, 2)
 
 
 def test_enlarging_keeps_the_pixels_edges() -> None:

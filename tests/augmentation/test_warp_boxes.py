@@ -197,7 +197,7 @@ def test_touching_the_border_from_outside_is_not_inside() -> None:
 
 
 def test_no_boxes_and_boxes_of_no_area() -> None:
-    none = warp_boxes(np.zeros((0, 4)), rotation(10, (0, 0)), (9, 9))
+    none = warp_boxes([], rotation(10, (0, 0)), (9, 9))
     assert none.boxes.shape == (0, 4) and none.kept.shape == (0,)
     assert warp_boxes([[3, 3, 3, 5]], np.eye(3), (9, 9)).kept.tolist() == []
 

@@ -125,7 +125,36 @@ def test_a_dataset_does_not_copy_what_it_can_use() -> None:
     assert ArrayDataset(images, tensor).targets is tensor
 
 
-@pytest.mark.parametrize(("images", "targets"), [(np.zeros((3, 2)), [0, 1]), ([], [])])
-def test_a_dataset_of_unequal_length_or_none_is_refused(images: object, targets: object) -> None:
-    with pytest.raises(ValueError, match="targets must be as many as images and at least one"):
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i2", ">u2", "<f4"])
+def test_a_dataset_takes_either_byte_order(dtype: str) -> None:
+    numbers = np.arange(6).reshape(3, 2).astype(dtype)
+    data = ArrayDataset(numbers, numbers)
+    assert data.images.tolist() == data.targets.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert data.images.numpy().dtype == np.dtype(dtype).newbyteorder("=")
+
+
+TWO = [[0.0], [1.0]]
+
+
+@pytest.mark.parametrize(
+    ("images", "targets", "message"),
+    [
+        (np.zeros((3, 2)), [0, 1], "targets must be as many as images and at least one, got 3"),
+        (np.zeros((64, 64, 3)), [1], r"\(64, 64, 3\) and \(1,\); one image is a batch as image\[np"),
+        ([], [], "images must not be empty"),
+        (torch.zeros(0, 2), torch.zeros(0), "at least one, got 0 images and 0 targets"),
+        (TWO, 1, r"targets must have shape \(N, ...\), got a single number"),
+        (TWO, torch.tensor(1), r"targets must have shape \(N, ...\), got a single number"),
+        ([[0.0], [np.nan]], [0, 1], "images must be finite"),
+        (torch.tensor([[0.0], [torch.inf]]), [0, 1], "images must be finite"),
+        (TWO, [0.0, np.inf], "targets must be finite"),
+        ([[0.0], [1.0, 2.0]], [0, 1], "images must be a rectangular array"),
+        (TWO, ["cat", "dog"], "targets must hold real numbers"),
+        (np.zeros((2, 2), np.longdouble), [0, 1], "images: PyTorch has no numbers of dtype"),
+    ],
+)
+def test_a_dataset_refuses_what_cannot_be_trained_with(
+    images: object, targets: object, message: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
         ArrayDataset(images, targets)

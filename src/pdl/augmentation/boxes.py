@@ -118,13 +118,15 @@ def check_boxes(boxes: ArrayLike, name: str = "boxes") -> NDArray[np.float64]:
 
 
 def check_rows(array: ArrayLike, columns: int, name: str) -> NDArray[np.float64]:
-    """Return ``array`` as finite float64 of shape (N, columns); N may be 0."""
+    """Return ``array`` as finite float64 of shape (N, columns); N may be 0, as in ``[]``."""
     try:
         checked = np.asarray(array)
     except ValueError as error:
         raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
     if checked.dtype.kind not in "uif":
         raise TypeError(f"{name} must hold real numbers, got dtype {checked.dtype}")
+    if checked.shape == (0,):
+        checked = checked.reshape(0, columns)
     if checked.ndim != 2 or checked.shape[1] != columns:
         raise ValueError(f"{name} must have shape (N, {columns}), got shape {checked.shape}")
     if not np.isfinite(checked).all():

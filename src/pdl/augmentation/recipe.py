@@ -258,4 +258,9 @@ class Augmentation:
             raise ValueError(
                 f"images must have shape (N, H, W, C) or (N, H, W), got shape {batch.shape}"
             )
+        if batch.ndim == 3 and batch.shape[2] in (3, 4):
+            raise ValueError(
+                f"images of shape {batch.shape} look like one colour image, not a batch (N, H, W): "
+                "call the recipe itself, or give image[np.newaxis]"
+            )
         return np.stack([self(rng, image).image for image in batch])

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from pdl._validation import check_integer
+from pdl._validation import check_array, check_integer
 
 
 class ArrayDataset(Dataset[tuple[Tensor, Tensor]]):
@@ -18,23 +19,27 @@ class ArrayDataset(Dataset[tuple[Tensor, Tensor]]):
     Parameters
     ----------
     images : array_like or Tensor, shape (N, ...)
-        What the model reads.
+        What the model reads; finite, of any byte order.
     targets : array_like or Tensor, shape (N, ...)
-        What it should say: class numbers, masks, …
+        What it should say: class numbers, masks, …; finite.
 
     Raises
     ------
+    TypeError
+        If PyTorch has no such numbers.
     ValueError
-        If they are not equally many, or none.
+        If they are not equally many, or none, or one of them is NaN or infinite.
     """
 
-    def __init__(self, images: object, targets: object) -> None:
-        self.images = _as_tensor(images)
-        self.targets = _as_tensor(targets)
+    def __init__(self, images: ArrayLike | Tensor, targets: ArrayLike | Tensor) -> None:
+        self.images = _as_tensor(images, "images")
+        self.targets = _as_tensor(targets, "targets")
         if len(self.images) != len(self.targets) or len(self.images) == 0:
+            shapes = tuple(self.images.shape), tuple(self.targets.shape)
             raise ValueError(
                 f"targets must be as many as images and at least one, got {len(self.images)} "
-                f"images and {len(self.targets)} targets"
+                f"images and {len(self.targets)} targets (shapes {shapes[0]} and {shapes[1]}; "
+                "one image is a batch as image[np.newaxis])"
             )
 
     def __len__(self) -> int:
@@ -103,6 +108,12 @@ class Batches:
         whole, rest = divmod(self.size, self.batch_size)
         return whole + (rest >= self.processes)
 
+    @property
+    def last(self) -> int:
+        """This process's images in the last batch of an epoch."""
+        shared_rest = self.size % self.batch_size // self.processes
+        return shared_rest or self.batch_size // self.processes
+
     def of_epoch(self, epoch: int, first: int = 0) -> Iterator[Tensor]:
         """Yield the indices of the batches of an epoch, from batch number ``first`` on.
 
@@ -118,8 +129,19 @@ class Batches:
             yield torch.from_numpy(batch[self.process * share : (self.process + 1) * share])
 
 
-def _as_tensor(array: object) -> Tensor:
+def _as_tensor(array: ArrayLike | Tensor, name: str) -> Tensor:
     """The same numbers, not copied unless PyTorch cannot use the array as it is."""
     if isinstance(array, Tensor):
-        return array
-    return torch.from_numpy(np.require(array, requirements=["C", "W"]))
+        tensor = array
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} must be finite, but it holds NaN or infinite values")
+    else:
+        checked = check_array(array, name)
+        native = np.require(checked, checked.dtype.newbyteorder("="), ["C", "W"])
+        try:
+            tensor = torch.from_numpy(native)
+        except TypeError:
+            raise TypeError(f"{name}: PyTorch has no numbers of dtype {native.dtype}") from None
+    if tensor.ndim == 0:
+        raise ValueError(f"{name} must have shape (N, ...), got a single number")
+    return tensor

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import json
+import warnings
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from pdl._files import write_whole
+from pdl._files import UnusableFileError, write_whole
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
@@ -35,8 +37,8 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any
         If the file cannot be written; an old one stays as it was.
     """
     own = {name: each.detach().cpu().contiguous().clone() for name, each in tensors.items()}
-    content = save(own, {"facts": json.dumps(facts)})
-    write_whole(path, content)
+    text = json.dumps(facts)
+    write_whole(path, save(own, {"facts": text, "sha256": _checksum(own, text)}))
 
 
 def remove_leftovers(path: Path) -> None:
@@ -55,17 +57,46 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
     Raises
     ------
-    ValueError
-        If the file is not a whole checkpoint.
+    UnusableFileError
+        If the file is not a whole checkpoint, or something in it is not as it was written; a
+        ValueError.
+
+    Warns
+    -----
+    UserWarning
+        If the file has no checksum, as those of earlier versions.
     """
     try:
         with safe_open(path, "pt") as opened:
-            facts: dict[str, Any] = json.loads((opened.metadata() or {})["facts"])
-            names = opened.keys()
+            metadata = opened.metadata() or {}
+            facts: dict[str, Any] = json.loads(metadata["facts"])
             # Copies: otherwise the tensors stay a view of the file, which is soon replaced.
-            return {name: opened.get_tensor(name).clone() for name in names}, facts
+            tensors = {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise ValueError(f"path: {path} is not a whole checkpoint of ours: {error}") from None
+        raise UnusableFileError(
+            f"path: {path} is not a whole checkpoint of ours: {error}"
+        ) from None
+    if metadata.keys() == {"facts"}:
+        warnings.warn(
+            f"{path} has no checksum, as those of earlier versions: whether it is undamaged cannot "
+            "be seen",
+            stacklevel=2,
+        )
+    elif metadata.get("sha256") != _checksum(tensors, metadata["facts"]):
+        raise UnusableFileError(
+            f"path: {path} is damaged or was altered: its checksum is another one; delete it to "
+            "begin anew"
+        )
+    return tensors, facts
+
+
+def _checksum(tensors: dict[str, Tensor], facts: str) -> str:
+    """The SHA-256 of all that a checkpoint says: facts, and name, dtype, shape, bytes of each."""
+    digest = sha256(facts.encode())
+    for name, each in sorted(tensors.items()):
+        digest.update(f"{name!r} {each.dtype} {tuple(each.shape)}".encode())
+        digest.update(each.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def pack(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -84,22 +115,33 @@ def unpack(
 
     Raises
     ------
-    ValueError
-        If they are those of another model, which then stays as it was.
+    UnusableFileError
+        If they are those of another model, which then stays as it was; a ValueError.
     """
-    kept, own = describe(part(tensors, "model.")), describe(model.state_dict())
-    if kept != own:
-        name = min(name for name in kept | own if kept.get(name) != own.get(name))
-        raise ValueError(
-            f"checkpoint is of another model: {name!r} is {kept.get(name, 'absent')} in the file "
-            f"and {own.get(name, 'absent')} in the model"
-        )
-    model.load_state_dict(part(tensors, "model."))
+    check_same_tensors(part(tensors, "model."), model.state_dict(), "model")
     state: dict[int, dict[str, Tensor]] = {}
+    count = sum(len(group["params"]) for group in optimizer.param_groups)
     for name, each in part(tensors, "optimizer.").items():
         number, _, key = name.partition(".")
+        if not (number.isdecimal() and int(number) < count):
+            raise UnusableFileError(
+                f"checkpoint has a state {name!r}, but the optimizer has the parameters 0 … "
+                f"{count - 1}"
+            )
         state.setdefault(int(number), {})[key] = each
+    model.load_state_dict(part(tensors, "model."))
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def check_same_tensors(kept: dict[str, Tensor], own: dict[str, Tensor], what: str) -> None:
+    """Raise UnusableFileError unless both have the same names, shapes and dtypes."""
+    found, expected = describe(kept), describe(own)
+    if found != expected:
+        name = min(name for name in found | expected if found.get(name) != expected.get(name))
+        raise UnusableFileError(
+            f"checkpoint is of another {what}: {name!r} is {found.get(name, 'absent')} in the file "
+            f"and {expected.get(name, 'absent')} in the {what}"
+        )
 
 
 def describe(tensors: dict[str, Tensor]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from pdl.training.batches import ArrayDataset, Batches
+from pdl.training.checks import explain_images, explain_targets
 from pdl.training.devices import from_first_process, make_accelerator
 
 Measure = Callable[[Tensor, Tensor], Tensor]
@@ -44,7 +45,7 @@ def predict(
     outputs, targets = [], []
     for indices in Batches(len(data), batch_size, shuffle=False).of_epoch(0):
         images, target = data[indices]
-        with accelerator.autocast():
+        with accelerator.autocast(), explain_images(model, images):
             outputs.append(model(images.to(accelerator.device)).float().cpu())
         targets.append(target)
     return torch.cat(outputs), torch.cat(targets)
@@ -73,7 +74,8 @@ def evaluate(
     """
     accelerator = accelerator or make_accelerator()
     outputs, targets = predict(model, data, batch_size, accelerator)
-    numbers = [float(measure(outputs, targets)) for measure in measures.values()]
+    with explain_targets(targets):
+        numbers = [float(measure(outputs, targets)) for measure in measures.values()]
     agreed = torch.tensor(numbers, dtype=torch.float64)
     from_first_process(accelerator, agreed)
     return dict(zip(measures, agreed.tolist(), strict=True))
@@ -87,9 +89,20 @@ def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
     logits : Tensor, shape (N, K)
     labels : Tensor of int, shape (N,)
 
+    Raises
+    ------
+    ValueError
+        If there is not one label for each row of logits.
+
     Examples
     --------
     >>> float(accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 0])))
     0.5
     """
-    return (logits.argmax(dim=1) == labels).float().mean()
+    answers = logits.argmax(dim=1)
+    if answers.shape != labels.shape:
+        raise ValueError(
+            f"labels must have shape {tuple(answers.shape)}, one class number for each row of "
+            f"logits, got shape {tuple(labels.shape)}"
+        )
+    return (answers == labels).float().mean()

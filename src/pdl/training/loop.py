@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,14 @@ from torch import Tensor, nn
 
 from pdl._validation import check_integer
 from pdl.training.batches import ArrayDataset, Batches
+from pdl.training.checks import (
+    check_finite,
+    check_last_batch,
+    check_loss,
+    check_optimizer,
+    explain_images,
+    explain_targets,
+)
 from pdl.training.devices import any_process, from_first_process, make_accelerator, seed_step
 from pdl.training.evaluation import Measure, evaluate
 from pdl.training.interrupts import stop_between_steps
@@ -109,7 +116,8 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or the checkpoint is of another training.
+        If an argument is not as described, the model or the loss cannot take a batch, or the
+        checkpoint is damaged or of another training.
     FloatingPointError
         If the loss is not finite; the weights are those from before that step.
     """
@@ -119,6 +127,7 @@ def fit(
             check_integer(number, name, minimum=1)
     if patience is not None and validation is None:
         raise ValueError("patience needs validation data: without them there is nothing to watch")
+    check_optimizer(model, optimizer)
     accelerator = make_accelerator(device, precision)
     process, processes = accelerator.process_index, accelerator.num_processes
     batches = Batches(len(train), batch_size, seed, process=process, processes=processes)
@@ -136,6 +145,11 @@ def fit(
     shell, stepper = accelerator.prepare(nn.Sequential(model), optimizer)
     keeper = Keeper(accelerator, checkpoint, settings, model, optimizer)
 
+    def prepare(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        images, targets = images.to(accelerator.device), targets.to(accelerator.device)
+        return (images, targets) if augment is None else augment(images, targets)
+
+    check_last_batch(model, train, batches, prepare)
     with (
         given_back(model, optimizer) as rates,
         stop_between_steps() as stop,
@@ -148,21 +162,19 @@ def fit(
             for indices in batches.of_epoch(place.epoch, first=place.batch):
                 began = time.perf_counter()
                 seed_step(seed, place.epoch, place.batch, process)
-                images, targets = (each.to(accelerator.device) for each in train[indices])
-                if augment is not None:
-                    images, targets = augment(images, targets)
+                images, targets = prepare(*train[indices])
                 done = (place.epoch + place.batch / len(batches)) / epochs
                 for group, rate in zip(optimizer.param_groups, rates, strict=True):
                     group["lr"] = rate * (1.0 if schedule is None else schedule(done))
 
                 stepper.zero_grad()
-                value = loss(shell(images), targets)
+                with explain_images(model, images):
+                    outputs = shell(images)
+                with explain_targets(targets):
+                    value = loss(outputs, targets)
+                check_loss(value)
                 mean = float(accelerator.reduce(value.detach(), "mean"))
-                if not math.isfinite(mean):
-                    raise FloatingPointError(
-                        f"the loss is {mean} in epoch {place.epoch + 1}, batch {place.batch + 1}: "
-                        "try a lower learning rate, and look at the inputs"
-                    )
+                check_finite(mean, f"epoch {place.epoch + 1}, batch {place.batch + 1}", images)
                 accelerator.backward(value)
                 stepper.step()
 
@@ -174,7 +186,8 @@ def fit(
                 if stopped:
                     break
 
-            if place.batch == len(batches):
+            # More than there are: one process more took a batch that these have no part of.
+            if place.batch >= len(batches):
                 measured = {}
                 if validation is not None:
                     # Each process has batch normalization's running means of its own images.

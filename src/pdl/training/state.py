@@ -14,7 +14,10 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from pdl._files import UnusableFileError
 from pdl.training.checkpoints import (
+    check_same_tensors,
+    describe,
     load_checkpoint,
     pack,
     part,
@@ -71,6 +74,21 @@ class Place:
         )
         self.epoch, self.batch = self.epoch + 1, 0
         self.loss_sum, self.images, self.seconds = 0.0, 0, 0.0
+
+    def is_possible(self, epochs: int, batches: int) -> bool:
+        """Whether a training of so many epochs, each of so many batches, can stand here."""
+        counts = (self.epoch, self.batch, self.images, self.best_epoch or 0)
+        numbers = (self.loss_sum, self.seconds, self.best_loss or 0.0)
+        return (
+            all(type(each) is int for each in counts)
+            and all(isinstance(each, (int, float)) and math.isfinite(each) for each in numbers)
+            and 0 <= self.epoch <= epochs
+            and 0 <= self.batch <= (batches if self.epoch < epochs else 0)
+            and (self.batch > 0) == (self.images > 0)
+            and [row["epoch"] for row in self.history] == list(range(1, self.epoch + 1))
+            and 0 <= (self.best_epoch or 0) <= self.epoch
+            and (self.best_loss is None) == (self.best_epoch is None)
+        )
 
 
 @contextmanager
@@ -134,8 +152,8 @@ class Keeper:
 
         Raises
         ------
-        ValueError
-            If the checkpoint is broken or of another training; nothing is changed then.
+        UnusableFileError
+            If the checkpoint is damaged, altered or of another training; nothing is changed then.
         """
         if self.path is None:
             return Place()
@@ -147,18 +165,43 @@ class Keeper:
         try:
             place, settings = Place(**facts["place"]), facts["settings"]
         except (KeyError, TypeError):
-            raise ValueError(f"checkpoint: {self.path} does not say where it stands") from None
+            raise UnusableFileError(
+                f"checkpoint: {self.path} does not say where it stands"
+            ) from None
         for name in self.settings | settings:
             old, new = settings.get(name), self.settings.get(name)
             if old != new:
-                raise ValueError(
+                raise UnusableFileError(
                     f"checkpoint: {self.path} was written with {name} = {old!r}, but this training "
                     f"has {new!r}; name another file, or delete it to begin anew"
                 )
+        self._check(place, tensors, facts)
         unpack(tensors, self.model, self.optimizer)
         device = self.accelerator.device
         self.best = {name: each.to(device) for name, each in part(tensors, "best.").items()}
         return place
+
+    def _check(self, place: Place, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        """Refuse a place where no training can stand, and tensors that are not those written."""
+        epochs, images = self.settings["epochs"], self.settings["images"]
+        batches = math.ceil(images / self.settings["batch_size"])
+        try:
+            possible = place.is_possible(epochs, batches)
+        except (KeyError, TypeError):
+            possible = False
+        if not possible:
+            raise UnusableFileError(
+                f"checkpoint: {self.path} was altered: it says {asdict(place)}, where no training "
+                f"of {epochs} epochs of {batches} batches can stand; delete it to begin anew"
+            )
+        if facts.get("tensors", describe(tensors)) != describe(tensors):
+            differing = set(facts["tensors"].items()) ^ set(describe(tensors).items())
+            raise UnusableFileError(
+                f"checkpoint: {self.path} was altered: {min(differing)[0]!r} is not as it was "
+                "written; delete it to begin anew"
+            )
+        best = part(tensors, "best.")
+        check_same_tensors(best, {} if place.best_epoch is None else self.model.state_dict(), "model")
 
     def save(self, place: Place) -> None:
         """Write the checkpoint."""
@@ -166,7 +209,11 @@ class Keeper:
             return
         tensors = pack(self.model, self.optimizer)
         tensors |= {f"best.{name}": each for name, each in self.best.items()}
-        facts = {"settings": self.settings, "place": asdict(place)}
+        facts = {
+            "settings": self.settings,
+            "place": asdict(place),
+            "tensors": describe(tensors),
+        }
         save_checkpoint(self.path, tensors, facts)
 
     def watch(self, place: Place, loss: float, patience: int) -> None:
