@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pdl._files import write_whole
+from pdl._files import check_writable, write_together, write_whole
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError])
@@ -52,3 +52,52 @@ def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     )
     write_whole(tmp_path / "one.json", b"content")
     assert calls == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize("full_at", [1, 2])
+def test_of_files_that_belong_together_all_are_new_or_none(tmp_path, monkeypatch, full_at):
+    paths = [tmp_path / "record.json", tmp_path / "weights" / "w.safetensors"]
+    write_together({path: b"old" for path in paths})
+    calls = []
+    fsync = os.fsync
+
+    def sometimes(number):
+        calls.append(number)
+        if len(calls) == full_at:
+            raise OSError("No space left")
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", sometimes)
+    with pytest.raises(OSError, match="No space"):
+        write_together({path: b"new" for path in paths})
+    assert [path.read_bytes() for path in paths] == [b"old", b"old"]
+    assert sorted(os.listdir(tmp_path)) == ["record.json", "weights"]
+    assert os.listdir(tmp_path / "weights") == ["w.safetensors"]
+    write_together({path: b"new" for path in paths})
+    assert [path.read_bytes() for path in paths] == [b"new", b"new"]
+
+
+def test_a_place_that_can_be_written_stays_as_it_was(tmp_path):
+    path = tmp_path / "a new folder" / "one.json"
+    check_writable(path)
+    assert os.listdir(path.parent) == []
+    path.write_bytes(b"old")
+    check_writable(path)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(path.parent) == ["one.json"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OSError, match=r"one\.json cannot be written: .*file"):
+        check_writable(tmp_path / "file" / "one.json")
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file"):
+        check_writable(tmp_path)
+
+    def stopped(*arguments):
+        raise OSError("No space left")
+
+    monkeypatch.setattr(os, "fsync", stopped)
+    with pytest.raises(OSError, match=r"one\.json cannot be written: No space left"):
+        check_writable(tmp_path / "one.json")
+    assert os.listdir(tmp_path) == ["file"]

@@ -52,6 +52,7 @@ def reproduce(
     """Run one of the book's experiments again, and write its record."""
     from rich.console import Console
 
+    from pdl._files import UnusableFileError
     from pdl.data.errors import DataError
     from pdl.experiments import reproduce as experiments
     from pdl.experiments.registry import find_experiment
@@ -69,7 +70,7 @@ def reproduce(
     except KeyboardInterrupt:
         console.print("Stopped; no file has changed.")
         raise typer.Exit(130) from None
-    except (DataError, OSError) as error:
+    except (DataError, OSError, UnusableFileError) as error:
         console.print(f"{name}: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
 

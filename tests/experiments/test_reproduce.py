@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
+import time
 import types
+from pathlib import Path
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from pdl._files import UnusableFileError
 from pdl.cli import app
 from pdl.data.errors import MissingDataError
 from pdl.experiments import registry, reproduce
 from pdl.experiments.registry import EXPERIMENTS, Experiment, Outcome
+from pdl.experiments.unfinished import folder_of, once
 
 KEYS = {
     *("name", "metrics", "intervals", "data", "seed", "profile", "hardware", "versions"),
@@ -35,6 +41,7 @@ def results(tmp_path, monkeypatch):
     folder = tmp_path / "data" / "results"
     folder.mkdir(parents=True)
     monkeypatch.setattr(reproduce, "RESULTS", folder)
+    monkeypatch.setenv("PDL_HOME", str(tmp_path / "home"))
     return folder
 
 
@@ -51,6 +58,8 @@ class Stand:
         self.error = None
         self.weights = b"weights"
         self.load = 0.0
+        self.score = 0.5
+        self.work = lambda: None
         module = types.ModuleType("demo_experiment")
         module.run = self.run
         monkeypatch.setitem(sys.modules, "demo_experiment", module)
@@ -64,9 +73,14 @@ class Stand:
         progress.advance(progress.add_task("working", total=1))
         if self.error is not None:
             raise self.error
+        self.work()
         data = {"name": "none", "sha256": "0", "sizes": {}}
         return Outcome(
-            {"score": 0.5}, {"score": [0.4, 0.6]}, data, details={"a": 1}, weights=self.weights
+            {"score": self.score},
+            {"score": [0.4, 0.6]},
+            data,
+            details={"a": 1},
+            weights=self.weights,
         )
 
 
@@ -130,6 +144,142 @@ def test_a_mistake_of_ours_is_not_hidden(demo, results):
     demo.error = ValueError("shapes differ")
     assert isinstance(run("demo").exception, ValueError)
     assert files(results) == []
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("a file/found.json", "cannot be written"),
+        ("a folder", "is a folder; name a file"),
+        ("found.safetensors", "found.safetensors would be the weights; let it end in .json"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_noticed_before_the_work(
+    demo, tmp_path, output, message, results
+):
+    (tmp_path / "a file").write_text("")
+    (tmp_path / "a folder").mkdir()
+    # By the function: the command's own checks know a part of these.
+    with pytest.raises((OSError, ValueError), match=message):
+        reproduce.reproduce("demo", output=tmp_path / output)
+    assert demo.seeds == []
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("folder", ["results", "weights"])
+def test_so_is_a_full_or_read_only_disk(demo, results, monkeypatch, folder, error):
+    opened = Path.open
+
+    def refuse(path, *arguments, **options):
+        if path.parent.name == folder and arguments == ("wb",):
+            raise OSError(error, os.strerror(error))
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    result = run("demo")
+    monkeypatch.undo()
+    assert result.exit_code == 1
+    assert f"{folder}/demo." in result.output and os.strerror(error) in result.output
+    assert demo.seeds == [] and files(results) == []
+
+
+def test_trying_a_place_leaves_what_is_there(demo, results):
+    run("demo")
+    (results / "demo.json").write_text("old")
+    demo.error = MissingDataError("mnist")
+    run("demo")
+    assert (results / "demo.json").read_text() == "old"
+    assert files(results) == ["results/demo.json", "weights/demo.safetensors"]
+
+
+@pytest.mark.parametrize("weights", [b"new weights", None])
+def test_a_result_whose_place_has_filled_up_is_kept_elsewhere(
+    demo, results, monkeypatch, weights, tmp_path
+):
+    run("demo")
+    before = {name: (results.parent / name).read_bytes() for name in files(results)}
+    demo.score, demo.weights = 0.75, weights
+    opened = Path.open
+
+    def fill_up():
+        def refuse(path, *arguments, **options):
+            if path.parent == results and arguments == ("wb",):
+                full()
+            return opened(path, *arguments, **options)
+
+        monkeypatch.setattr(Path, "open", refuse)
+
+    demo.work = fill_up
+    result = run("demo")
+    assert result.exit_code == 1
+    kept = tmp_path / "home" / "unfinished" / "demo"
+    assert f"No space left on device; the result is kept in {kept}" in result.output
+    assert json.loads((kept / "demo.json").read_text("utf8"))["metrics"] == {"score": 0.75}
+    if weights is not None:
+        assert (kept / "demo.safetensors").read_bytes() == weights
+    # The weights too are as they were: they belong to the record.
+    assert {name: (results.parent / name).read_bytes() for name in files(results)} == before
+
+
+def test_where_nothing_can_be_written_the_record_is_shown(demo, results, monkeypatch):
+    demo.work = lambda: monkeypatch.setattr(os, "fsync", full)
+    result = run("demo")
+    assert result.exit_code == 1
+    assert '"score": 0.5' in result.output
+
+
+def test_a_result_that_json_cannot_say_is_kept_too(demo, results, tmp_path):
+    demo.score = float("nan")
+    result = run("demo")
+    kept = tmp_path / "home" / "unfinished" / "demo"
+    assert isinstance(result.exception, ValueError)
+    assert result.exception.__notes__ == [f"the result is kept in {kept}"]
+    assert (kept / "demo.safetensors").read_bytes() == b"weights"
+    assert files(results) == []
+
+
+def test_the_seconds_are_those_of_all_runs_together(demo, results, monkeypatch):
+    """Killed after the first of two parts, of 100 s and 20 s."""
+    clock = {"now": 0.0}
+    monkeypatch.setattr(time, "perf_counter", lambda: clock["now"])
+    monkeypatch.setattr(time, "process_time", lambda: clock["now"] / 2)
+    folder = folder_of("demo")
+
+    def takes(seconds):
+        def compute(checkpoint):
+            clock["now"] += seconds
+            return {}
+
+        return compute
+
+    def killed():
+        once(folder, "first", {}, takes(100))
+        raise KeyboardInterrupt
+
+    def whole():
+        once(folder, "first", {}, takes(100))
+        once(folder, "second", {}, takes(20))
+
+    demo.work = killed
+    assert run("demo").exit_code == 130
+    demo.work = whole
+    assert run("demo").exit_code == 0
+    record = json.loads((results / "demo.json").read_text("utf8"))
+    assert (record["seconds"], record["processor_seconds"]) == (120, 60)
+    run("demo")  # nothing is left to take over
+    record = json.loads((results / "demo.json").read_text("utf8"))
+    assert (record["seconds"], record["processor_seconds"]) == (120, 60)
+
+
+def test_a_damaged_file_of_ours_is_named_without_a_traceback(demo, results):
+    demo.error = UnusableFileError("w.safetensors is damaged: delete it")
+    result = run("demo")
+    assert result.exit_code == 1
+    assert "demo: w.safetensors is damaged: delete it" in result.output
 
 
 def test_without_the_folder_of_results_nothing_is_started(demo, tmp_path, monkeypatch):

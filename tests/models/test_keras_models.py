@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,27 @@ def test_equal_outputs_from_the_same_weights(name: str) -> None:
     with torch.no_grad():
         expected = ours.eval()(torch.from_numpy(nets.channels_first(images)))
     assert_close(theirs(images, training=False), expected)
+
+
+@pytest.fixture
+def channels_first() -> Iterator[None]:
+    """As a ~/.keras/keras.json may ask for."""
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_first")
+    yield
+    keras.config.set_image_data_format(before)
+
+
+@pytest.mark.usefixtures("channels_first")
+@pytest.mark.parametrize("name", nets.SMALL)
+def test_the_readers_keras_json_changes_nothing(name: str) -> None:
+    ours, theirs = pair(name)
+    images, labels = nets.images_and_labels(name)
+    with torch.no_grad():
+        expected = ours.eval()(torch.from_numpy(nets.channels_first(images)))
+    assert_close(theirs(images, training=False), expected)
+    theirs.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert np.isfinite(theirs.train_on_batch(images, labels))
 
 
 @pytest.mark.parametrize("name", nets.SMALL)

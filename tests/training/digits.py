@@ -79,6 +79,39 @@ def train(
     return model, history
 
 
+class Broken(Exception):
+    """What ends a training between two epochs."""
+
+
+def uneven(checkpoint: Path | None, *, broken: bool = False) -> tuple[nn.Module, History]:
+    """65 images in batches of 64: the last image has a batch of its own, or none in two processes.
+
+    A broken training ends in the first validation, after the checkpoint of the last batch.
+    """
+
+    def measure(logits: Tensor, labels: Tensor) -> Tensor:
+        if broken:
+            raise Broken
+        return accuracy(logits, labels)
+
+    model = net(plain=True)
+    history = fit(
+        model,
+        digits(0, 65),
+        loss=cross_entropy,
+        optimizer=torch.optim.Adam(model.parameters(), lr=0.05),
+        epochs=2,
+        batch_size=64,
+        validation=validation(),
+        metrics={"accuracy": measure},
+        checkpoint=checkpoint,
+        checkpoint_every=1,
+        progress=False,
+        device="cpu",
+    )
+    return model, history
+
+
 def same_weights(one: nn.Module | dict[str, Tensor], other: nn.Module | dict[str, Tensor]) -> bool:
     """Bit for bit, running means included."""
     first, second = (

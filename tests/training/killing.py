@@ -121,7 +121,7 @@ def main(folder: Path) -> None:
     # Any line; and each line of the writing of a checkpoint when it is run for the third time.
     occurrences: dict[str, list[int]] = {}
     for number, (function, place) in enumerate(seen, 1):
-        if function in ("save_checkpoint", "write_whole"):
+        if function in ("save_checkpoint", "write_together"):
             occurrences.setdefault(place, []).append(number)
     anywhere = sorted(draw.sample(range(1, len(seen) + 1), 8))
     reports = []

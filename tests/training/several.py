@@ -5,6 +5,7 @@ Each process writes what it saw to FOLDER/RANK.json.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -69,6 +70,17 @@ def unequal_last_batch() -> dict[str, Any]:
     return {"seen": seen, "drawn": drawn}
 
 
+def more_processes(folder: Path) -> list[dict[str, float]]:
+    """Go on where one process has taken a last batch that two cannot share."""
+    return digits.without_seconds(digits.uneven(folder / "by-one.safetensors")[1])
+
+
+def fewer_processes(folder: Path) -> None:
+    """Leave a checkpoint from which one process is to go on, with a batch that two did not have."""
+    with contextlib.suppress(digits.Broken):
+        digits.uneven(folder / "by-two.safetensors", broken=True)
+
+
 def stopped_in_one(folder: Path, where: str) -> dict[str, Any]:
     """Only the second process gets Ctrl-C, in a step or in the validation; all stop together."""
     calls = {"step": 0, "validation": 0}
@@ -106,6 +118,8 @@ def main(folder: Path, what: str) -> None:
         report["bf16"] = plain(precision="bf16")["history"]
         report["means"] = with_running_means()
         report["last"] = unequal_last_batch()
+        report["more"] = more_processes(folder)
+        fewer_processes(folder)
         report["step"] = stopped_in_one(folder, "step")
         report["validation"] = stopped_in_one(folder, "validation")
     (folder / f"{RANK}.json").write_text(json.dumps(report))

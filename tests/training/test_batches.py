@@ -140,7 +140,11 @@ TWO = [[0.0], [1.0]]
     ("images", "targets", "message"),
     [
         (np.zeros((3, 2)), [0, 1], "targets must be as many as images and at least one, got 3"),
-        (np.zeros((64, 64, 3)), [1], r"\(64, 64, 3\) and \(1,\); one image is a batch as image\[np"),
+        (
+            np.zeros((64, 64, 3)),
+            [1],
+            r"\(64, 64, 3\) and \(1,\); one image is a batch as image\[np",
+        ),
         ([], [], "images must not be empty"),
         (torch.zeros(0, 2), torch.zeros(0), "at least one, got 0 images and 0 targets"),
         (TWO, 1, r"targets must have shape \(N, ...\), got a single number"),

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
+from pdl._files import UnusableFileError
 from pdl.training import load_checkpoint, save_checkpoint
 
 from . import digits
@@ -94,6 +95,35 @@ BROKEN = [_truncated, _lengthened, _header_cut, _foreign, _foreign_facts, _pickl
 BROKEN += [lambda path: path.write_bytes(b""), lambda path: path.write_text("hello\n" * 9)]
 
 
+def test_a_flipped_bit_anywhere_is_seen(tmp_path: Path) -> None:
+    """Or it changes nothing, as in the order of the header's names."""
+    path = tmp_path / "a.safetensors"
+    tensors = {"a": torch.tensor([1.5, -2.0]), "b": torch.tensor([True]), "c": torch.tensor(3)}
+    save_checkpoint(path, tensors, {"place": 1})
+    content = path.read_bytes()
+    refused = 0
+    for place, bit in [(place, 1 << place % 8) for place in range(len(content))]:
+        changed = bytearray(content)
+        changed[place] ^= bit
+        path.write_bytes(changed)
+        try:
+            found, facts = load_checkpoint(path)
+        except UnusableFileError:
+            refused += 1
+        else:
+            assert facts == {"place": 1} and digits.same_weights(found, tensors)
+    assert refused > 0.9 * len(content)
+
+
+def test_a_checkpoint_without_a_checksum_is_taken_with_a_word(tmp_path: Path) -> None:
+    """As those of earlier versions."""
+    path = tmp_path / "a.safetensors"
+    save_file(TENSORS, path, {"facts": json.dumps(FACTS)})
+    with pytest.warns(UserWarning, match=r"a\.safetensors has no checksum"):
+        tensors, facts = load_checkpoint(path)
+    assert facts == FACTS and digits.same_weights(tensors, TENSORS)
+
+
 @pytest.mark.parametrize("make", BROKEN)
 def test_a_broken_or_foreign_file_is_refused(tmp_path: Path, make: Any) -> None:
     path = tmp_path / "broken.safetensors"
@@ -114,6 +144,114 @@ def test_a_checkpoint_that_does_not_say_where_it_stands_is_refused(tmp_path: Pat
         save_checkpoint(tmp_path / "a", {}, facts)
         with pytest.raises(ValueError, match="does not say where it stands"):
             digits.train(tmp_path / "a")
+
+
+@pytest.fixture(scope="module")
+def in_an_epoch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of epoch 4, batch 2, with best weights; the training was broken off there."""
+    path = tmp_path_factory.mktemp("altered") / "whole.safetensors"
+    steps = 0
+
+    def broken(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        nonlocal steps
+        steps += 1
+        if steps == 3 * 5 + 4:
+            raise RuntimeError("planted")
+        return digits.shift(images, labels)
+
+    with pytest.raises(RuntimeError, match="planted"):
+        digits.train(path, augment=broken, device="cpu")
+    place = load_checkpoint(path)[1]["place"]
+    assert (place["epoch"], place["batch"], place["best_epoch"]) == (3, 2, 3)
+    return path
+
+
+NO_TRAINING = "where no training of 6 epochs of 5 batches can stand; delete it to begin anew"
+ROWS = [{"epoch": each} for each in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"batch": 6},
+        {"batch": 10**9},
+        {"batch": -1},
+        {"batch": 2.0},
+        {"batch": 0},  # but images have been counted
+        {"images": 0},  # but a batch has been taken
+        {"epoch": 7},
+        {"epoch": 2},  # but there are three rows
+        {"epoch": "3"},
+        {"epoch": True, "history": ROWS[:1]},
+        {"history": []},
+        {"history": [{}, {}, {}]},
+        {"history": [ROWS[0], ROWS[2], ROWS[1]]},
+        {"loss_sum": None},
+        {"loss_sum": float("nan")},
+        {"seconds": "1"},
+        {"best_epoch": None},
+        {"best_epoch": 4},
+        {"best_loss": None},
+    ],
+)
+def test_a_place_where_no_training_can_stand_is_refused(
+    tmp_path: Path, in_an_epoch: Path, change: dict[str, Any]
+) -> None:
+    """Altered by our own functions, so that the checksum is right."""
+    path = tmp_path / "a.safetensors"
+    tensors, facts = load_checkpoint(in_an_epoch)
+    save_checkpoint(path, tensors, {**facts, "place": facts["place"] | change})
+    model = digits.net()
+    with pytest.raises(UnusableFileError, match=f"a.safetensors was altered.*{NO_TRAINING}"):
+        digits.train(path, model)
+    assert digits.same_weights(model, digits.net())
+
+
+@pytest.mark.parametrize(
+    ("lost", "message"),
+    [
+        ("optimizer.", r"'optimizer\.0\.exp_avg' is not as it was written"),
+        ("optimizer.3.exp_avg_sq", r"'optimizer\.3\.exp_avg_sq' is not as it was written"),
+        ("best.", r"'best\.0\.bias' is not as it was written"),
+        ("best.1.running_var", r"'best\.1\.running_var' is not as it was written"),
+        ("model.6.weight", r"'model\.6\.weight' is not as it was written"),
+    ],
+)
+@pytest.mark.parametrize("how", ["absent", "of another shape"])
+def test_missing_and_reshaped_tensors_are_refused(
+    tmp_path: Path, in_an_epoch: Path, lost: str, message: str, how: str
+) -> None:
+    path = tmp_path / "a.safetensors"
+    tensors, facts = load_checkpoint(in_an_epoch)
+    altered = {
+        name: torch.zeros(7) if name.startswith(lost) else each
+        for name, each in tensors.items()
+        if how != "absent" or not name.startswith(lost)
+    }
+    save_checkpoint(path, altered, facts)
+    model = digits.net()
+    with pytest.raises(UnusableFileError, match=message):
+        digits.train(path, model)
+    assert digits.same_weights(model, digits.net())
+
+
+def test_what_an_early_checkpoint_lacks_is_seen_as_far_as_it_can_be(
+    tmp_path: Path, in_an_epoch: Path
+) -> None:
+    """Those of earlier versions do not say which tensors they have."""
+    path = tmp_path / "a.safetensors"
+    tensors, facts = load_checkpoint(in_an_epoch)
+    del facts["tensors"]
+    for altered, message in [
+        ({n: t for n, t in tensors.items() if not n.startswith("best")}, "absent in the file"),
+        (tensors | {"optimizer.6.step": torch.tensor(1.0)}, "the parameters 0 … 5"),
+        (tensors | {"optimizer.x": torch.tensor(1.0)}, "a state 'x'"),
+    ]:
+        save_checkpoint(path, altered, facts)
+        model = digits.net()
+        with pytest.raises(UnusableFileError, match=message):
+            digits.train(path, model)
+        assert digits.same_weights(model, digits.net())
 
 
 def test_a_missing_file_is_a_missing_file(tmp_path: Path) -> None:

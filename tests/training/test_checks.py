@@ -151,7 +151,10 @@ def test_images_that_the_model_cannot_take(model: nn.Module, given: Any, message
         (labels().astype(np.int32), r"targets are int32, .* give labels.astype\(np.int64\)"),
         (labels() + 8, r"class numbers are 0 … K − 1, .* but in this batch they are (8|9) … 10"),
         (labels() - 1, r"in this batch they are -1 … "),
-        (labels()[:, np.newaxis], r"targets of shape \(4, 1\) are no class numbers.*labels\[:, 0\]"),
+        (
+            labels()[:, np.newaxis],
+            r"targets of shape \(4, 1\) are no class numbers.*labels\[:, 0\]",
+        ),
         (np.eye(10, dtype=int)[labels()], r"shape \(4, 10\) are no class .*argmax\(axis=1\)"),
     ],
 )
@@ -169,9 +172,9 @@ def test_an_error_of_another_cause_goes_on_as_it_is() -> None:
         raise RuntimeError("planted")
 
     data = ArrayDataset(images(), labels())
-    with pytest.raises(RuntimeError, match="^planted$"):
+    with pytest.raises(RuntimeError, match=r"^planted$"):
         train(digits.net(plain=True), data, loss=broken)
-    with pytest.raises(RuntimeError, match="^planted$"):
+    with pytest.raises(RuntimeError, match=r"^planted$"):
         evaluate(digits.net(plain=True), data, {"broken": broken})
 
 

@@ -228,7 +228,9 @@ def test_the_error_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
     def broken(logits: Tensor, labels: Tensor) -> Tensor:
         return cross_entropy(logits, labels) / (0.0 if len(labels) == 8 else 1.0)
 
-    with pytest.raises(FloatingPointError, match="the loss is inf in epoch 1, batch 5: try a lower"):
+    with pytest.raises(
+        FloatingPointError, match="the loss is inf in epoch 1, batch 5: try a lower"
+    ):
         digits.train(path, loss=broken)
     assert path.exists()
 

@@ -28,7 +28,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return json.loads(done.stdout)
 
 
-WRITING = ("save_checkpoint", "write_whole")
+WRITING = ("save_checkpoint", "write_together")
 
 
 def test_each_was_killed_and_at_moments_of_every_kind(killed: list[dict[str, Any]]) -> None:

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import torch
 
+from pdl.training import load_checkpoint
+
 from . import digits
 
 ROOT = Path(__file__).parents[2]
@@ -37,10 +39,17 @@ def start(launcher: list[str], folder: Path, what: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def by_torchrun(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("torchrun")
+
+
+@pytest.fixture(scope="module")
+def by_torchrun(folder: Path) -> list[dict[str, Any]]:
+    with pytest.raises(digits.Broken):
+        digits.uneven(folder / "by-one.safetensors", broken=True)
     # `torchrun` itself is this module; "standalone" takes a free port.
     launcher = ["torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    return start(launcher, tmp_path_factory.mktemp("torchrun"), "all")
+    return start(launcher, folder, "all")
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +112,30 @@ def test_a_last_batch_that_cannot_be_shared_leaves_one_out(
     by_torchrun: list[dict[str, Any]],
 ) -> None:
     assert [each["last"]["seen"] for each in by_torchrun] == [[2, 1], [2, 1]]
+
+
+def test_more_processes_go_on_where_they_have_no_next_batch(
+    by_torchrun: list[dict[str, Any]],
+) -> None:
+    """One process took both batches of the epoch, two have only one: they waited for ever."""
+    _, whole = digits.uneven(None)
+    for report in by_torchrun:
+        first, second = report["more"]
+        assert first == digits.without_seconds(whole)[0]
+        assert second["train_loss"] != pytest.approx(whole.epochs[1]["train_loss"], abs=1e-5)
+
+
+def test_fewer_processes_take_the_batch_that_more_had_no_part_of(
+    by_torchrun: list[dict[str, Any]], folder: Path
+) -> None:
+    checkpoint = folder / "by-two.safetensors"
+    assert load_checkpoint(checkpoint)[1]["place"]["batch"] == 1
+    model, history = digits.uneven(checkpoint)
+    expected, whole = digits.uneven(None)
+    for row, right in zip(history.epochs, whole.epochs, strict=True):
+        assert row["train_loss"] == pytest.approx(right["train_loss"], abs=1e-5)
+    for one, other in zip(model.parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
 
 
 def test_each_process_has_its_own_chance(by_torchrun: list[dict[str, Any]]) -> None:

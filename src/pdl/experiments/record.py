@@ -149,5 +149,9 @@ def write_record(record: Mapping[str, Any], path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    write_whole(path, text.encode())
+    write_whole(path, record_bytes(record))
+
+
+def record_bytes(record: Mapping[str, Any]) -> bytes:
+    """The content of the file that :func:`write_record` writes; it raises as that does."""
+    return (json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()

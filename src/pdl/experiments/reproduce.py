@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 import time
 from importlib import import_module
 from pathlib import Path
@@ -13,11 +15,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from pdl._files import write_whole
+from pdl._files import UnusableFileError, check_writable, write_together, write_whole
 from pdl.data.results import RESULTS
-from pdl.experiments.record import make_record, write_record
+from pdl.experiments.record import make_record, record_bytes
 from pdl.experiments.registry import EXPERIMENTS, Outcome, find_experiment
-from pdl.experiments.unfinished import forget
+from pdl.experiments.unfinished import folder_of, forget, start_counting, taken_over
 
 BUSY = 0.5  # processes that want a core besides ours
 
@@ -55,9 +57,12 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
     Raises
     ------
     ValueError
-        If there is no such experiment, or its data are damaged.
+        If there is no such experiment, its data are damaged, or ``output`` ends in .safetensors.
     FileNotFoundError
         If its data are missing.
+    OSError
+        If the record or the weights could not be written, which is tried before anything is
+        trained; or cannot any more, and then the message says where they are kept.
     KeyboardInterrupt
         If it is stopped; then no record has changed, and an experiment that keeps its parts goes
         on from there the next time (see :mod:`pdl.experiments.unfinished`).
@@ -70,14 +75,23 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
         weights_path = RESULTS.parent / "weights" / f"{name}.safetensors"
     else:
         weights_path = output.with_suffix(".safetensors")
+    if output == weights_path:
+        raise UnusableFileError(f"output: {output} would be the weights; let it end in .json")
+    for path in (output, weights_path):
+        check_writable(path)
     module = import_module(experiment.module)
 
+    start_counting()
     load = _load_average()
     started, processor_started = time.perf_counter(), time.process_time()
     with threadpool_limits(limits=experiment.threads), _progress() as progress:
         outcome: Outcome = module.run(seed, progress)
-    seconds = time.perf_counter() - started
-    cost: dict[str, Any] = {"processor_seconds": round(time.process_time() - processor_started, 1)}
+    earlier = taken_over()
+    seconds = earlier.seconds + time.perf_counter() - started
+    cost: dict[str, Any] = {}
+    if earlier.processor_seconds is not None:
+        processor = earlier.processor_seconds + time.process_time() - processor_started
+        cost["processor_seconds"] = round(processor, 1)
     others = max(load, _load_average() - experiment.threads)
     if others > BUSY:
         cost["note"] = f"The machine was shared: up to {others:.1f} other processes wanted a core."
@@ -95,11 +109,31 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
         threads=experiment.threads,
         command=f"pdl reproduce {name} --seed {seed}",
     )
-    if outcome.weights is not None:
-        write_whole(weights_path, outcome.weights)
-    write_record(record, output)
+    weights = {} if outcome.weights is None else {weights_path: outcome.weights}
+    try:
+        write_together(weights | {output: record_bytes(record)})
+    except (OSError, TypeError, ValueError) as error:
+        where = _keep(name, record, outcome.weights)
+        if isinstance(error, OSError):
+            raise OSError(f"{output} cannot be written: {error}; {where}") from error
+        error.add_note(where)
+        raise
     forget(name)
     return record
+
+
+def _keep(name: str, record: dict[str, Any], weights: bytes | None) -> str:
+    """Write a result that has no other place where there is room; say where."""
+    text = json.dumps(record, indent=1, ensure_ascii=False, default=str)
+    for folder in (folder_of(name), Path(tempfile.gettempdir()) / "pdl"):
+        try:
+            write_whole(folder / f"{name}.json", text.encode())
+            if weights is not None:
+                write_whole(folder / f"{name}.safetensors", weights)
+        except OSError:
+            continue
+        return f"the result is kept in {folder}"
+    return f"it could be kept nowhere else either; this is the record:\n{text}"
 
 
 def show(record: dict[str, Any], console: Console) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from pdl.keras_models._tensorflow import keras
 
+# Said to each layer: the reader's keras.json may name another order for those not told.
+ORDER = "channels_last"
+
 
 def convolution_block(channels: int, kernel_size: int) -> list[keras.Layer]:
     """Convolution that keeps height and width, ReLU, and the largest of each 2×2.
@@ -23,9 +26,9 @@ def convolution_block(channels: int, kernel_size: int) -> list[keras.Layer]:
         From (N, H, W, C) to (N, ⌊H/2⌋, ⌊W/2⌋, channels).
     """
     return [
-        keras.layers.Conv2D(channels, kernel_size, padding="same"),
+        keras.layers.Conv2D(channels, kernel_size, padding="same", data_format=ORDER),
         keras.layers.ReLU(),
-        keras.layers.MaxPooling2D(2),
+        keras.layers.MaxPooling2D(2, data_format=ORDER),
     ]
 
 
@@ -47,7 +50,7 @@ def block_cnn(
     layers = [keras.Input(tuple(image_shape))]
     for each in channels:
         layers += convolution_block(each, kernel_size)
-    layers.append(keras.layers.Flatten())
+    layers.append(keras.layers.Flatten(data_format=ORDER))
     for units in hidden:
         layers += hidden_layer(units, dropout)
     return keras.Sequential([*layers, keras.layers.Dense(classes)])

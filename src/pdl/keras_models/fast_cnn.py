@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pdl.keras_models._tensorflow import keras
+from pdl.keras_models.blocks import ORDER
 
 
 def fast_cnn(
@@ -49,7 +50,10 @@ def fast_cnn(
         raise ValueError(f"channels must be four numbers, got {tuple(channels)}")
     layers = [keras.Input(tuple(image_shape))]
     for each, halve in zip(channels, (True, True, False, True), strict=True):
-        layers.append(keras.layers.Conv2D(each, 3, padding="same", use_bias=False))
-        layers += [keras.layers.MaxPooling2D(2)] if halve else []
+        layers.append(
+            keras.layers.Conv2D(each, 3, padding="same", use_bias=False, data_format=ORDER)
+        )
+        layers += [keras.layers.MaxPooling2D(2, data_format=ORDER)] if halve else []
         layers += [keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5), keras.layers.ReLU()]
-    return keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(classes)])
+    layers.append(keras.layers.Flatten(data_format=ORDER))
+    return keras.Sequential([*layers, keras.layers.Dense(classes)])

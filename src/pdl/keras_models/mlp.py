@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pdl.keras_models._tensorflow import keras
-from pdl.keras_models.blocks import hidden_layer
+from pdl.keras_models.blocks import ORDER, hidden_layer
 
 
 def mlp(
@@ -32,7 +32,7 @@ def mlp(
     >>> mlp(hidden=()).count_params()
     7850
     """
-    layers = [keras.Input(tuple(image_shape)), keras.layers.Flatten()]
+    layers = [keras.Input(tuple(image_shape)), keras.layers.Flatten(data_format=ORDER)]
     for units in hidden:
         layers += hidden_layer(units, dropout=0.0)
     return keras.Sequential([*layers, keras.layers.Dense(classes)])

@@ -110,7 +110,7 @@ class Batches:
 
     @property
     def last(self) -> int:
-        """This process's images in the last batch of an epoch."""
+        """How many images the last batch of an epoch has for this process."""
         shared_rest = self.size % self.batch_size // self.processes
         return shared_rest or self.batch_size // self.processes
 

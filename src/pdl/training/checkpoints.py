@@ -95,7 +95,7 @@ def _checksum(tensors: dict[str, Tensor], facts: str) -> str:
     digest = sha256(facts.encode())
     for name, each in sorted(tensors.items()):
         digest.update(f"{name!r} {each.dtype} {tuple(each.shape)}".encode())
-        digest.update(each.reshape(-1).view(torch.uint8).numpy())
+        digest.update(each.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

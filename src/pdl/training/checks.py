@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from pdl.training.batches import ArrayDataset, Batches
 
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 OF_TORCH = (IndexError, RuntimeError, TypeError, ValueError)
 
 
@@ -52,6 +53,8 @@ def check_last_batch(
         What is done to a batch of images and targets before the model has it.
     """
     if len(batches) == 1 or not 1 == batches.last < batches.batch_size // batches.processes:
+        return
+    if not any(isinstance(each, BATCH_NORMS) for each in model.modules()):
         return
     first, *_, last = batches.of_epoch(0)
 

@@ -200,8 +200,8 @@ class Keeper:
                 f"checkpoint: {self.path} was altered: {min(differing)[0]!r} is not as it was "
                 "written; delete it to begin anew"
             )
-        best = part(tensors, "best.")
-        check_same_tensors(best, {} if place.best_epoch is None else self.model.state_dict(), "model")
+        own = {} if place.best_epoch is None else self.model.state_dict()
+        check_same_tensors(part(tensors, "best."), own, "model")
 
     def save(self, place: Place) -> None:
         """Write the checkpoint."""
