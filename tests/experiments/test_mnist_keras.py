@@ -92,6 +92,31 @@ def test_a_run_that_was_killed_goes_on_with_the_next_epoch(few, monkeypatch):
     assert found.details["history"][-1]["epoch"] == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("seed 0/latest.weights.h5", b"damaged"),
+        ("seed 0/training_metadata.json", b"{"),
+        ("seed 0.csv", b"epoch,accuracy,loss,seconds,val_accuracy,val_loss\n"),
+    ],
+)
+def test_a_damaged_backup_is_named_and_begun_anew(few, tmp_path, monkeypatch, name, content):
+    def dies(epoch):
+        raise KeyboardInterrupt
+
+    train = mnist_cnn_keras.train_keras
+    with monkeypatch.context() as changed:
+        changed.setattr(mnist_cnn_keras, "train_keras", lambda *a: train(*a[:-1], dies))
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    path = tmp_path / "unfinished" / "mnist-cnn-keras" / name
+    assert path.is_file()
+    path.write_bytes(content)
+    with pytest.warns(UserWarning, match="'seed 0' is computed anew"):
+        found = run()
+    assert [row["epoch"] for row in found.details["history"]] == [1, 2]
+
+
 def test_the_channels_come_last():
     images = np.arange(2 * 28 * 28, dtype=np.uint8).reshape(2, 28, 28)
     found = mnist_cnn_keras.as_keras(images)

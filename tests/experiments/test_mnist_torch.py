@@ -117,6 +117,28 @@ def test_what_was_trained_before_a_kill_is_not_trained_again(sets, monkeypatch):
     assert resumed.metrics["test_accuracy"] > 0.1
 
 
+def test_a_damaged_checkpoint_is_named_and_its_part_trained_anew(sets, monkeypatch, tmp_path):
+    def dies_late(*arguments, **options):
+        history = fit(*arguments, **options)
+        checkpoint = options["checkpoint"]
+        content = bytearray(checkpoint.read_bytes())
+        content[-100] ^= 1
+        checkpoint.write_bytes(content)
+        raise KeyboardInterrupt(history)
+
+    fit = mnist_training.fit
+    with Progress(disable=True) as progress:
+        expected = mnist_mlp.run(0, progress, seeds=1)
+        monkeypatch.setenv("PDL_HOME", str(tmp_path / "elsewhere"))
+        monkeypatch.setattr(mnist_training, "fit", dies_late)
+        with pytest.raises(KeyboardInterrupt):
+            mnist_mlp.run(0, progress, seeds=1)
+        monkeypatch.setattr(mnist_training, "fit", fit)
+        with pytest.warns(UserWarning, match=r"seed 0\.safetensors is damaged.*computed anew"):
+            found = mnist_mlp.run(0, progress, seeds=1)
+    assert found.metrics["test_accuracy"] == expected.metrics["test_accuracy"]
+
+
 def small(**changes):
     return Recipe(lambda: mnist_cnn.small_cnn((2, 4), 8), 1e-3, 100, 1, **changes)
 

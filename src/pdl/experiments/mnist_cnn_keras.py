@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from pdl._files import UnusableFileError
 from pdl.data.mnist import SHA256, Digits, load_mnist
 from pdl.experiments.numpy_cnn_mnist import VALIDATION, normalise
 from pdl.experiments.registry import Outcome
@@ -146,7 +147,7 @@ def train_keras(
     log = checkpoint.with_suffix(".csv")
     callbacks = [
         _Clock(),  # first: the others write down what it adds
-        keras.callbacks.BackupAndRestore(str(checkpoint.with_suffix("")), delete_checkpoint=True),
+        _Backup(str(checkpoint.with_suffix("")), delete_checkpoint=True),
         keras.callbacks.CSVLogger(str(log), append=True),
         keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: shown_epoch(epoch)),
     ]
@@ -161,6 +162,8 @@ def train_keras(
     )
     with log.open(newline="", encoding="utf-8") as file:
         rows = [_row(each) for each in csv.DictReader(file)]
+    if [row["epoch"] for row in rows] != list(range(1, settings["epochs"] + 1)):
+        raise UnusableFileError(f"{log} lacks a row, as after a kill between two files")
     answers = model.predict(as_keras(test.images), batch_size=256, verbose=0).argmax(axis=1)
     log.unlink()
     return {
@@ -174,6 +177,16 @@ def _row(logged: Mapping[str, str]) -> dict[str, float]:
     """One epoch's measures, under the names of :class:`pdl.training.History`; counted from 1."""
     row = {name.replace("val_", "validation_"): float(each) for name, each in logged.items()}
     return {**row, "epoch": row["epoch"] + 1}
+
+
+class _Backup(keras.callbacks.BackupAndRestore):
+    """Says which backup is damaged; Keras passes on what its readers say."""
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        try:
+            super().on_train_begin(logs)
+        except (KeyError, OSError, TypeError, ValueError) as error:
+            raise UnusableFileError(f"{self.backup_dir} is damaged: {error}") from error
 
 
 class _Clock(keras.callbacks.Callback):

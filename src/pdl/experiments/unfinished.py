@@ -15,7 +15,7 @@ from pdl._files import UnusableFileError, write_whole
 from pdl.data.cache import cache_folder
 
 Found = dict[str, Any]
-OTHERS = (".safetensors", ".weights", ".csv", "")  # endings
+OTHERS = (".safetensors", ".csv", "")  # endings
 
 
 class Cost(NamedTuple):
