@@ -140,7 +140,8 @@ def test_a_broken_or_foreign_file_is_refused(tmp_path: Path, make: Any) -> None:
 
 
 def test_a_checkpoint_that_does_not_say_where_it_stands_is_refused(tmp_path: Path) -> None:
-    for facts in ({}, {"settings": {}, "place": {"unknown": 1}}, {"place": {}}):
+    lists = {"settings": [1], "place": {}}, {"settings": {}, "place": [1]}, [1]
+    for facts in ({}, {"settings": {}, "place": {"unknown": 1}}, {"place": {}}, *lists):
         save_checkpoint(tmp_path / "a", {}, facts)
         with pytest.raises(ValueError, match="does not say where it stands"):
             digits.train(tmp_path / "a")

@@ -241,7 +241,8 @@ class Augmentation:
         ----------
         rng : numpy.random.Generator
         images : array_like, shape (N, H, W, C) or (N, H, W)
-            As for a call.
+            As for a call. Of three axes, a last one of 3 or 4 is taken for an image's channels,
+            and refused.
 
         Returns
         -------

@@ -125,8 +125,9 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
 def _keep(name: str, record: dict[str, Any], weights: bytes | None) -> str:
     """Write a result that has no other place where there is room; say where."""
     text = json.dumps(record, indent=1, ensure_ascii=False, default=str)
-    for folder in (folder_of(name), Path(tempfile.gettempdir()) / "pdl"):
+    for make in (lambda: folder_of(name), lambda: Path(tempfile.mkdtemp(prefix="pdl-"))):
         try:
+            folder = make()
             write_whole(folder / f"{name}.json", text.encode())
             if weights is not None:
                 write_whole(folder / f"{name}.safetensors", weights)

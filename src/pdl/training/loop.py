@@ -186,7 +186,7 @@ def fit(
                 if stopped:
                     break
 
-            # More than there are: one process more took a batch that these have no part of.
+            # Beyond the last one: fewer processes have taken a batch that these cannot share.
             if place.batch >= len(batches):
                 measured = {}
                 if validation is not None:

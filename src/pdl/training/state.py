@@ -163,7 +163,7 @@ class Keeper:
             return Place()
         tensors, facts = load_checkpoint(self.path)
         try:
-            place, settings = Place(**facts["place"]), facts["settings"]
+            place, settings = Place(**facts["place"]), {**facts["settings"]}
         except (KeyError, TypeError):
             raise UnusableFileError(
                 f"checkpoint: {self.path} does not say where it stands"
@@ -187,6 +187,7 @@ class Keeper:
         batches = math.ceil(images / self.settings["batch_size"])
         try:
             possible = place.is_possible(epochs, batches)
+            kept = {**facts.get("tensors", describe(tensors))}
         except (KeyError, TypeError):
             possible = False
         if not possible:
@@ -194,8 +195,8 @@ class Keeper:
                 f"checkpoint: {self.path} was altered: it says {asdict(place)}, where no training "
                 f"of {epochs} epochs of {batches} batches can stand; delete it to begin anew"
             )
-        if facts.get("tensors", describe(tensors)) != describe(tensors):
-            differing = set(facts["tensors"].items()) ^ set(describe(tensors).items())
+        if kept != describe(tensors):
+            differing = set(kept.items()) ^ set(describe(tensors).items())
             raise UnusableFileError(
                 f"checkpoint: {self.path} was altered: {min(differing)[0]!r} is not as it was "
                 "written; delete it to begin anew"
