@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -26,13 +26,12 @@ def start(launcher: list[str], folder: Path, what: str) -> list[dict[str, Any]]:
     """What each process reports."""
     command = [sys.executable, "-m", *launcher, "-m", "tests.training.several", str(folder), what]
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=ENVIRONMENT, start_new_session=True, **pipes
-    ) as launched:
+    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, **pipes) as launched:
         try:
             _, errors = launched.communicate(timeout=200)
-        except subprocess.TimeoutExpired:  # they wait for each other
-            os.killpg(launched.pid, signal.SIGKILL)
+        except subprocess.TimeoutExpired:  # they wait for each other, each in a group of its own
+            for each in [*psutil.Process(launched.pid).children(recursive=True), launched]:
+                each.kill()
             raise
     assert launched.returncode == 0, errors
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in (0, 1)]
