@@ -79,5 +79,6 @@ def check_writable(path: Path) -> None:
     try:
         write_whole(probe, bytes(PROBE))
     except OSError as error:
-        raise OSError(f"{path} cannot be written: {error}") from error
+        reason = error.strerror or error
+        raise OSError(f"{path} cannot be written ({reason}): name another place") from error
     probe.unlink()
