@@ -278,3 +278,16 @@ def test_pdl_runs_as_a_module() -> None:
         check=True,
     )
     assert "doctor" in ran.stdout
+
+
+def test_a_home_in_a_setting_is_written_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else progress is kept in a folder called ~, and a folder of data is not found."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("PDL_HOME", "~/kept")
+    assert progress.progress_file() == tmp_path / "kept" / "exercises.json"
+    (tmp_path / "data" / "mnist").mkdir(parents=True)
+    monkeypatch.setenv("PDL_DATA_DIR", "~/data")
+    assert rows(run("doctor").output)["Data"] == ["✓", f"{tmp_path / 'data'}: mnist"]

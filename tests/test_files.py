@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pdl._files import check_writable, write_together, write_whole
+from pdl._files import as_path, check_writable, path_setting, write_together, write_whole
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError])
@@ -101,3 +101,24 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     with pytest.raises(OSError, match=r"one\.json cannot be written \(No space left\)"):
         check_writable(tmp_path / "one.json")
     assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_home_is_written_out(kind, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("PDL_SOMEWHERE", "~/data")
+    assert as_path(kind("~/data")) == path_setting("PDL_SOMEWHERE") == tmp_path / "data"
+    assert as_path(kind("a/~b")) == Path("a/~b")
+    monkeypatch.setenv("PDL_SOMEWHERE", "")
+    assert path_setting("PDL_SOMEWHERE") is None
+    monkeypatch.delenv("PDL_SOMEWHERE")
+    assert path_setting("PDL_SOMEWHERE") is None
+
+
+def test_what_is_no_path_is_refused_by_name():
+    for wrong in (7, None, b"a"):
+        with pytest.raises(TypeError, match="folder must be a str or a Path, got"):
+            as_path(wrong, "folder")
+    with pytest.raises(ValueError, match="folder: the home of ~nobody-of-this-name is not known"):
+        as_path("~nobody-of-this-name/a", "folder")

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever meets half of one."""
+"""Paths as a reader writes them, and files of which nobody ever meets half."""
 
 from __future__ import annotations
 
@@ -11,6 +11,42 @@ PROBE = 2**20  # bytes: room for a record and for weights that ship
 
 class UnusableFileError(ValueError):
     """A file of ours is damaged or belongs to something else; the message names it."""
+
+
+def as_path(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """Return a path that a reader gave, with a leading ``~`` written out.
+
+    A shell writes it out only where it begins a word: not in ``--into=~/data``, not in a setting
+    that a program reads from a file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        For instance ``"~/data"``.
+    name : str
+        What the path is given for, for the message.
+
+    Raises
+    ------
+    TypeError
+        If it is neither text nor a path.
+    ValueError
+        If it begins with a user who is not known here.
+    """
+    if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
+        raise TypeError(f"{name} must be a str or a Path, got {path!r} of {type(path).__name__}")
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"{name}: the home of {Path(path).parts[0]} is not known: write {path} out in full"
+        ) from None
+
+
+def path_setting(variable: str) -> Path | None:
+    """Return the path that an environment variable holds; None if it is not set, or empty."""
+    held = os.environ.get(variable)
+    return as_path(held, variable) if held else None
 
 
 def write_whole(path: Path, content: bytes) -> None:

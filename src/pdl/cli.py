@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pdl import data_commands
+from pdl._files import as_path
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,6 +64,7 @@ def reproduce(
         raise typer.Exit(0 if list_all else 2)
     try:
         find_experiment(name)
+        output = None if output is None else as_path(output, "--output")
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     try:

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pdl._files import path_setting
+
 PACKAGES = (
     "numpy",
     "scipy",
@@ -77,14 +79,17 @@ def _device() -> Finding:
 
 
 def _data() -> Finding:
-    folder = os.environ.get("PDL_DATA_DIR")
-    if not folder:
+    try:
+        folder = path_setting("PDL_DATA_DIR")
+    except ValueError as error:
+        return Finding("Data", str(error), "set PDL_DATA_DIR to a folder, or unset it")
+    if folder is None:
         return Finding("Data", "what ships with the book; PDL_DATA_DIR is not set")
-    if not Path(folder).is_dir():
+    if not folder.is_dir():
         return Finding(
             "Data", f"{folder} is no folder", "set PDL_DATA_DIR to a folder, or unset it"
         )
-    sets = sorted(each.name for each in Path(folder).iterdir() if each.is_dir())
+    sets = sorted(each.name for each in folder.iterdir() if each.is_dir())
     return Finding("Data", f"{folder}: {', '.join(sets) or 'empty'}")
 
 

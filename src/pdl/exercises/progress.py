@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock
 from platformdirs import user_data_path
 
-from pdl._files import write_whole
+from pdl._files import path_setting, write_whole
 
 
 def progress_file() -> Path:
     """The file that holds the progress: in ``PDL_HOME``, or the system's folder for user data."""
-    home = os.environ.get("PDL_HOME")
-    return (Path(home) if home else user_data_path("pdl")) / "exercises.json"
+    return (path_setting("PDL_HOME") or user_data_path("pdl")) / "exercises.json"
 
 
 def read() -> dict[str, dict[str, str]]:
