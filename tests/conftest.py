@@ -1,11 +1,12 @@
-"""Fixtures for tests that look at the built site in a browser."""
+"""Fixtures for tests that look at the built site in a browser, or at the memory that is taken."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,6 +35,21 @@ def _own_style() -> Iterator[None]:
     with matplotlib.rc_context(matplotlib.rcParamsDefault):
         matplotlib.use("agg")
         yield
+
+
+@pytest.fixture
+def peak_mib() -> Callable[[Callable[[], object]], float]:
+    """Call a function; return how much memory it takes at its peak, in MiB."""
+
+    def measure(function: Callable[[], object]) -> float:
+        tracemalloc.start()
+        try:
+            function()
+            return tracemalloc.get_traced_memory()[1] / 2**20
+        finally:
+            tracemalloc.stop()
+
+    return measure
 
 
 @pytest.fixture(scope="module")

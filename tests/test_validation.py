@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from pdl import _validation as v
+from pdl import augmentation, filters, layers, metrics, segmentation, signals
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int16, np.int64, np.float32, np.float64])
@@ -135,3 +138,86 @@ def test_generator() -> None:
     assert v.check_generator(rng) is rng
     with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator.*got int"):
         v.check_generator(0)  # type: ignore[arg-type]
+
+
+# masked arrays
+
+M = np.ma.masked_greater(np.arange(144).reshape(12, 12) % 7, 5)
+BITS = np.ma.masked_array(np.eye(12, dtype=int), mask=np.eye(12)[::-1])
+FLAT = M.astype(float)[0]
+PLAIN = np.arange(144).reshape(12, 12) % 7
+MASKED = {
+    "otsu": lambda: segmentation.otsu(M),
+    "multi_otsu": lambda: segmentation.multi_otsu(M),
+    "threshold_peaks": lambda: segmentation.threshold_peaks(M),
+    "histogram": lambda: segmentation.histogram(M),
+    "kmeans": lambda: segmentation.kmeans(M, 2),
+    "kmeans init": lambda: segmentation.kmeans(PLAIN, 2, init=M[:2]),
+    "watershed": lambda: segmentation.watershed(M, PLAIN),
+    "watershed markers": lambda: segmentation.watershed(PLAIN, M),
+    "watershed mask": lambda: segmentation.watershed(PLAIN, PLAIN, BITS),
+    "connected_components": lambda: segmentation.connected_components(BITS),
+    "pixel_features": lambda: segmentation.pixel_features(M),
+    "iou": lambda: metrics.iou(BITS, np.eye(12, dtype=int)),
+    "object_f1": lambda: metrics.object_f1(PLAIN, M),
+    "boundary_f1": lambda: metrics.boundary_f1(M, PLAIN),
+    "bootstrap_interval": lambda: metrics.bootstrap_interval(FLAT),
+    "bootstrap_runs": lambda: metrics.bootstrap_runs(M),
+    "median_filter": lambda: filters.median_filter(M),
+    "gaussian_filter": lambda: filters.gaussian_filter(M, 1),
+    "psnr": lambda: filters.psnr(PLAIN, M, 7),
+    "convolve1d": lambda: signals.convolve1d(FLAT, [1]),
+    "convolve2d": lambda: signals.convolve2d(M, [[1]]),
+    "convolve2d kernel": lambda: signals.convolve2d(PLAIN, M),
+    "quantize": lambda: signals.quantize(M.astype(np.uint8), 2),
+    "warp_labels": lambda: augmentation.warp_labels(M, np.eye(3)),
+    "warp_points": lambda: augmentation.warp_points(M[:, :2], np.eye(3)),
+    "boxes_of_labels": lambda: augmentation.boxes_of_labels(M),
+    "batch": lambda: augmentation.Augmentation().augment_batch(np.random.default_rng(0), [M, M]),
+    "softmax": lambda: layers.softmax(M),
+    "loss": lambda: layers.SoftmaxCrossEntropy()(PLAIN, M[0]),
+    "one_hot": lambda: layers.one_hot(M[0], 9),
+    "ReLU": lambda: layers.ReLU()(M),
+    "Dropout": lambda: layers.Dropout()(M),
+    "Flatten": lambda: layers.Flatten()(M),
+    "Linear": lambda: layers.Linear(12, 2)(M),
+    "conv2d": lambda: layers.conv2d(PLAIN[None, None], M[None, None]),
+    "MaxPool2d": lambda: layers.MaxPool2d(2)(M[None, None]),
+}
+
+
+@pytest.mark.parametrize("call", MASKED.values(), ids=MASKED)
+def test_masked_values_are_not_taken_for_numbers(call: Callable[[], object]) -> None:
+    """As an ndarray, a masked array shows the numbers that its mask says not to use."""
+    with pytest.raises(
+        ValueError, match=r"must not have masked values: .*\.compressed\(\), or .*\.fil"
+    ):
+        call()
+
+
+def test_a_mask_that_masks_nothing_is_no_hindrance() -> None:
+    image = np.ma.masked_array([[1, 2], [3, 4]], mask=False)
+    assert v.check_array(image, "photo").tolist() == [[1, 2], [3, 4]]
+    assert type(v.check_array(image, "photo")) is np.ndarray
+
+
+# narrowing casts
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(float).max, reason="no wider float")
+def test_a_number_beyond_float64_is_refused() -> None:
+    assert v.check_array(np.array([1e300], np.longdouble), "x") == 1e300
+    with pytest.raises(ValueError, match="x must lie within the range of float64"):
+        v.check_array(np.array([np.finfo(np.longdouble).max]), "x")
+
+
+def test_labels() -> None:
+    assert v.check_labels(np.array([[0, 2**63 - 1]], dtype=np.uint64)).dtype == np.uint64
+    for wrong, error, message in (
+        ([[0.5]], TypeError, "booleans or integers, got dtype float64"),
+        ([[-1]], ValueError, "must be 0 or greater, got -1"),
+        ([1], ValueError, r"must have shape \(H, W\)"),
+        (np.array([[2**63 + 1]], np.uint64), ValueError, "got 9223372036854775809: number the obj"),
+    ):
+        with pytest.raises(error, match=message):
+            v.check_labels(wrong)

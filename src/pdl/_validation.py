@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+LARGEST_FLOAT = np.finfo(np.float64).max
+LARGEST_LABEL = np.iinfo(np.int64).max
+
 
 def check_array(array: ArrayLike, name: str) -> NDArray[Any]:
     """Return ``array`` as a non-empty NumPy array of real, finite numbers or booleans.
@@ -35,8 +38,35 @@ def check_array(array: ArrayLike, name: str) -> NDArray[Any]:
     TypeError
         If the dtype is not boolean, integer or floating-point.
     ValueError
-        If the array is empty, ragged, or holds NaN or an infinity.
+        If the array is empty, ragged, has masked values, or holds NaN, an infinity or a number
+        beyond the range of float64.
     """
+    checked = as_real_array(array, name)
+    if checked.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {checked.shape}")
+    if checked.dtype.kind == "f" and not np.isfinite(checked).all():
+        raise ValueError(f"{name} must be finite, but it holds NaN or infinite values")
+    if checked.dtype.itemsize > 8 and np.abs(checked).max() > LARGEST_FLOAT:
+        raise ValueError(f"{name} must lie within the range of float64, got {checked.dtype}")
+    return checked
+
+
+def as_real_array(array: ArrayLike, name: str) -> NDArray[Any]:
+    """Return ``array`` as an ndarray of real numbers of any kind and shape; it may be empty.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not boolean, integer or floating-point.
+    ValueError
+        If the array is ragged or has masked values, which an ndarray would show as numbers.
+    """
+    rows = array if isinstance(array, (list, tuple)) else [array]
+    if any(isinstance(row, np.ma.MaskedArray) and np.ma.is_masked(row) for row in rows):
+        raise ValueError(
+            f"{name} must not have masked values: give what is left, {name}.compressed(), or fill "
+            f"them, {name}.filled(value)"
+        )
     try:
         checked = np.asarray(array)
     except ValueError as error:
@@ -46,10 +76,37 @@ def check_array(array: ArrayLike, name: str) -> NDArray[Any]:
             f"{name} must hold real numbers (bool, integer or float dtype), got dtype "
             f"{checked.dtype}"
         )
-    if checked.size == 0:
-        raise ValueError(f"{name} must not be empty, got shape {checked.shape}")
-    if checked.dtype.kind == "f" and not np.isfinite(checked).all():
-        raise ValueError(f"{name} must be finite, but it holds NaN or infinite values")
+    return checked
+
+
+def as_floats(array: ArrayLike, name: str) -> NDArray[Any]:
+    """Return ``array`` in its own floating-point dtype, integers and booleans as float64.
+
+    In uint8 even 1 - 5 is 252: whoever subtracts, negates or sums begins here.
+    """
+    checked = as_real_array(array, name)
+    return checked if checked.dtype.kind == "f" else checked.astype(np.float64)
+
+
+def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
+    """Return a mask or a label image as an array (H, W) of booleans or of integers from 0.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is neither boolean nor integer.
+    ValueError
+        If the shape is not (H, W), or a label is below 0 or beyond the range of int64.
+    """
+    checked = check_image(labels, name, allow_color=False)
+    if checked.dtype.kind not in "bui":
+        raise TypeError(f"{name} must hold booleans or integers, got dtype {checked.dtype}")
+    if checked.min() < 0:
+        raise ValueError(f"{name} must be 0 or greater, got {checked.min()}")
+    if checked.max() > LARGEST_LABEL:
+        raise ValueError(
+            f"{name} must be {LARGEST_LABEL} or less, got {checked.max()}: number the objects anew"
+        )
     return checked
 
 

@@ -58,7 +58,7 @@ def test_an_image_of_background_has_no_box() -> None:
 @pytest.mark.parametrize(
     ("labels", "error", "words"),
     [
-        (np.zeros((2, 2)), TypeError, "labels must be integers, got dtype float64"),
+        (np.zeros((2, 2)), TypeError, "labels must hold booleans or integers, got dtype float64"),
         ([[0, -1]], ValueError, "labels must be 0 or greater, got -1"),
         (np.zeros((2, 2, 3), int), ValueError, r"labels must have shape \(H, W\)"),
         (np.zeros((0, 2), int), ValueError, "labels must not be empty"),

@@ -362,7 +362,7 @@ def test_calls_refuse() -> None:
         Augmentation(crop=(4, 7))(drawn(), image)
     with pytest.raises(ValueError, match=r"labels and image.*\(5, 6\) and \(6, 6\)"):
         Augmentation()(drawn(), image, np.zeros((5, 6), int))
-    with pytest.raises(TypeError, match="labels must be integers"):
+    with pytest.raises(TypeError, match="labels must hold booleans or integers"):
         Augmentation()(drawn(), image, np.zeros((6, 6)))
     with pytest.raises(ValueError, match="three channels"):
         Augmentation(saturation=0.5)(drawn(), image)

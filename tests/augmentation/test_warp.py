@@ -363,7 +363,7 @@ def test_warp_image_refuses(arguments, words) -> None:
 
 
 def test_labels_and_points_refuse() -> None:
-    with pytest.raises(TypeError, match="labels must be integers, got dtype float64"):
+    with pytest.raises(TypeError, match="labels must hold booleans or integers, got dtype float64"):
         warp_labels(np.zeros((3, 3)), np.eye(3))
     with pytest.raises(ValueError, match=r"labels must have shape \(H, W\)"):
         warp_labels(np.zeros((3, 3, 3), int), np.eye(3))

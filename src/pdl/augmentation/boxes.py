@@ -8,12 +8,10 @@ its area the number of pixels. The image itself is the box (−0.5, −0.5, W �
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pdl._validation import check_image
+from pdl._validation import as_real_array, check_labels
 
 
 def boxes_of_labels(labels: ArrayLike) -> NDArray[np.float64]:
@@ -82,22 +80,6 @@ def box_areas(boxes: ArrayLike) -> NDArray[np.float64]:
     return areas
 
 
-def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
-    """Return ``labels`` as an array (H, W) of integers or booleans, 0 or greater.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is anything else.
-    """
-    checked = check_image(labels, name, allow_color=False)
-    if checked.dtype.kind not in "bui":
-        raise TypeError(f"{name} must be integers, got dtype {checked.dtype}")
-    if checked.min() < 0:
-        raise ValueError(f"{name} must be 0 or greater, got {checked.min()}")
-    return checked
-
-
 def check_boxes(boxes: ArrayLike, name: str = "boxes") -> NDArray[np.float64]:
     """Return ``boxes`` as float64 of shape (N, 4), N ≥ 0, no maximum below its minimum.
 
@@ -119,12 +101,9 @@ def check_boxes(boxes: ArrayLike, name: str = "boxes") -> NDArray[np.float64]:
 
 def check_rows(array: ArrayLike, columns: int, name: str) -> NDArray[np.float64]:
     """Return ``array`` as finite float64 of shape (N, columns); N may be 0, as in ``[]``."""
-    try:
-        checked = np.asarray(array)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
-    if checked.dtype.kind not in "uif":
-        raise TypeError(f"{name} must hold real numbers, got dtype {checked.dtype}")
+    checked = as_real_array(array, name)
+    if checked.dtype.kind == "b":
+        raise TypeError(f"{name} must hold real numbers, got dtype bool")
     if checked.shape == (0,):
         checked = checked.reshape(0, columns)
     if checked.ndim != 2 or checked.shape[1] != columns:

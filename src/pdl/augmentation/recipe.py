@@ -14,10 +14,10 @@ from pdl._validation import (
     check_fraction,
     check_generator,
     check_image,
+    check_labels,
     check_nonnegative,
     check_same_shape,
 )
-from pdl.augmentation.boxes import check_labels
 from pdl.augmentation.geometry import (
     check_shape,
     flip_horizontal,

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pdl._validation import check_fraction, check_image
-from pdl.augmentation.boxes import box_areas, check_boxes, check_labels, check_rows
+from pdl._validation import check_fraction, check_image, check_labels
+from pdl.augmentation.boxes import box_areas, check_boxes, check_rows
 from pdl.augmentation.geometry import check_matrix, check_shape
 from pdl.augmentation.interpolation import interpolate
 

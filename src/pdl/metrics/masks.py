@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-from pdl._validation import check_array, check_nonnegative, check_same_shape
+from pdl._validation import check_array, check_labels, check_nonnegative, check_same_shape
 
 
 def iou(prediction: ArrayLike, truth: ArrayLike) -> float:
@@ -171,18 +169,6 @@ def boundary_f1(prediction: ArrayLike, truth: ArrayLike, tolerance: float = 2.0)
     if precision + recall == 0:
         return 0.0
     return float(2 * precision * recall / (precision + recall))
-
-
-def check_labels(labels: ArrayLike, name: str) -> NDArray[Any]:
-    """Return a mask or a label image as an array of shape (H, W)."""
-    checked = check_array(labels, name)
-    if checked.dtype.kind not in "bui":
-        raise TypeError(f"{name} must hold booleans or integers, got dtype {checked.dtype}")
-    if checked.ndim != 2:
-        raise ValueError(f"{name} must have shape (H, W), got shape {checked.shape}")
-    if checked.min() < 0:
-        raise ValueError(f"{name} must be 0 or greater, got {checked.min()}")
-    return checked
 
 
 def _check_masks(
