@@ -407,3 +407,16 @@ def test_weights_that_do_not_belong_to_the_input_are_refused(method, weight, opt
 def test_a_bias_of_another_length_is_refused(method, bias) -> None:
     with pytest.raises(ValueError, match="bias"):
         conv2d(np.zeros((1, 2, 5, 5)), np.zeros((3, 2, 3, 3)), bias, method=method)
+
+
+@pytest.mark.parametrize("method", ["fast", "plain"])
+def test_whole_numbers_of_few_bits(method: str) -> None:
+    """Neither inputs, weights nor gradients are cut to a narrower type: 200 · 200 + 9 · 60 000."""
+    x = np.full((1, 1, 3, 3), 200, np.uint8)
+    weight = np.full((1, 1, 3, 3), 200, np.uint8)
+    assert conv2d(x, weight, [60_000], method=method).item() == 9 * 200 * 200 + 60_000
+    heavy = conv2d(x.astype(np.float16) / 200, np.full((1, 1, 3, 3), 70_000), method=method)
+    assert heavy.item() == 9 * 70_000
+    grad = np.full((1, 1, 1, 1), 255, np.uint8)
+    grad_x, grad_weight, _ = conv2d_backward(grad, x, weight, method=method)
+    assert (grad_x == 255 * 200).all() and (grad_weight == 255 * 200).all()

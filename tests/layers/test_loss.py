@@ -149,3 +149,39 @@ def test_labels_of_every_integer_dtype() -> None:
         value, grad = answers(logits, np.array([3, 0, 1], dtype=dtype))
         assert value == expected[0]
         np.testing.assert_array_equal(grad, expected[1])
+
+
+# whole numbers, and classes that cannot be
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, bool])
+def test_whole_number_logits(dtype):
+    """In uint8 the difference 1 − 5 is 252, and its exponential beyond float16."""
+    logits = np.array([[1, 5], [0, 1]]).astype(dtype)
+    expected = special.softmax(logits.astype(float), axis=1)
+    assert_close(softmax(logits), expected)
+    assert softmax(logits).dtype == np.float64
+    assert_close(log_softmax(logits), np.log(expected))
+    loss = SoftmaxCrossEntropy()
+    assert loss(logits, [1, 1]) == pytest.approx(-np.log(expected[:, 1]).mean())
+    assert_close(loss.backward(), (expected - [[0, 1], [0, 1]]) / 2)
+
+
+def test_a_class_that_cannot_be_costs_nothing_elsewhere():
+    """0 · −∞ is not a number: log(e + e²) − 2 = log(1 + e⁻¹) is."""
+    loss = SoftmaxCrossEntropy()
+    logits = np.array([[1, 2, -np.inf]])
+    assert loss(logits, [1]) == pytest.approx(np.log1p(np.exp(-1)))
+    assert round(loss(logits, [1]), 4) == 0.3133
+    p = 1 / (1 + np.e)
+    assert_close(loss.backward(), np.array([[p, -p, 0]]))
+    assert loss(logits, [2]) == np.inf
+    theirs = functional.cross_entropy(torch.tensor(logits), torch.tensor([1]))
+    assert loss(logits, [1]) == pytest.approx(float(theirs))
+
+
+def test_many_classes_do_not_take_the_square_of_their_number(peak_mib):
+    """An identity matrix of 4000 classes takes 122 MiB."""
+    assert peak_mib(lambda: one_hot([3999, 0], 4000)) < 1
+    assert one_hot(np.array([3, 0], np.uint8), 4).tolist() == [[0, 0, 0, 1], [1, 0, 0, 0]]
+    assert peak_mib(lambda: SoftmaxCrossEntropy()(np.zeros((2, 4000)), [3999, 0])) < 1

@@ -242,3 +242,16 @@ def test_pooling_has_nothing_to_learn(pool) -> None:
     layer = pool(2)
     ours(layer, draw((1, 1, 4, 4)))
     assert layer.parameters == {} == layer.gradients
+
+
+def test_a_gradient_of_whole_numbers_does_not_overflow() -> None:
+    """Four windows meet in the middle pixel, which wins them all: 4 · 100 in uint8 is 144."""
+    x = np.zeros((1, 1, 3, 3))
+    x[0, 0, 1, 1] = 1
+    grad = np.full((1, 1, 2, 2), 100, dtype=np.uint8)
+    pool = MaxPool2d(2, stride=1)
+    pool(x)
+    assert pool.backward(grad)[0, 0].tolist() == [[0, 0, 0], [0, 400, 0], [0, 0, 0]]
+    mean = AvgPool2d(2, stride=1)
+    mean(x)
+    assert mean.backward(grad)[0, 0].tolist() == [[25, 50, 25], [50, 100, 50], [25, 50, 25]]

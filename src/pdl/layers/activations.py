@@ -7,17 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pdl._validation import as_floats
 from pdl.layers.base import Layer, check_grad
 
 Array = NDArray[Any]
-
-
-def as_numbers(x: Array, name: str) -> Array:
-    """Return ``x`` in floating point; raise TypeError if it does not hold real numbers."""
-    array = np.asarray(x)
-    if array.dtype.kind not in "buif":
-        raise TypeError(f"{name}: x must hold real numbers, got dtype {array.dtype}")
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 class ReLU(Layer):
@@ -27,7 +20,7 @@ class ReLU(Layer):
     """
 
     def forward(self, x: Array) -> Array:
-        x = as_numbers(x, "ReLU")
+        x = as_floats(x, "ReLU: x")
         self._kept = x > 0
         return np.maximum(x, 0)
 
@@ -42,7 +35,7 @@ class Sigmoid(Layer):
     """
 
     def forward(self, x: Array) -> Array:
-        x = as_numbers(x, "Sigmoid")
+        x = as_floats(x, "Sigmoid: x")
         # exp of a number that is never positive: no overflow on either side.
         small = np.exp(-np.abs(x))
         self._kept = np.where(x >= 0, 1, small) / (1 + small)
@@ -57,7 +50,7 @@ class Tanh(Layer):
     """The hyperbolic tangent, for an input of any shape; its derivative is 1 − y²."""
 
     def forward(self, x: Array) -> Array:
-        self._kept = np.tanh(as_numbers(x, "Tanh"))
+        self._kept = np.tanh(as_floats(x, "Tanh: x"))
         return self._kept
 
     def backward(self, grad: Array) -> Array:

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from pdl._validation import check_generator
+from pdl._validation import as_floats, check_generator
 
 Array = NDArray[Any]
 
@@ -79,7 +79,7 @@ class Layer(ABC):
         return self._kept
 
 
-def check_input(x: Array, name: str, axes: str, channels: int | None = None) -> Array:
+def check_input(x: ArrayLike, name: str, axes: str, channels: int | None = None) -> Array:
     """Return ``x`` as an array of floating-point numbers with the axes that are named.
 
     Parameters
@@ -100,9 +100,7 @@ def check_input(x: Array, name: str, axes: str, channels: int | None = None) -> 
     ValueError
         If the number of axes or of channels is another one.
     """
-    array = np.asarray(x)
-    if array.dtype.kind not in "buif":
-        raise TypeError(f"{name}: x must hold real numbers, got dtype {array.dtype}")
+    array = as_floats(x, f"{name}: x")
     if array.ndim != len(axes) or array.size == 0:
         raise ValueError(
             f"{name}: x must be a non-empty array of shape {'×'.join(axes)}, got {array.shape}"
@@ -112,12 +110,12 @@ def check_input(x: Array, name: str, axes: str, channels: int | None = None) -> 
             f"{name}: x must have {channels} channels or features in axis 1, got shape "
             f"{array.shape}"
         )
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
+    return array
 
 
-def check_grad(grad: Array, shape: tuple[int, ...], name: str) -> Array:
-    """Return ``grad`` as an array; raise ValueError unless it has the shape of the output."""
-    array = np.asarray(grad)
+def check_grad(grad: ArrayLike, shape: tuple[int, ...], name: str) -> Array:
+    """Return ``grad`` in floating point; raise ValueError unless it has the output's shape."""
+    array = as_floats(grad, f"{name}: grad")
     if array.shape != shape:
         raise ValueError(
             f"{name}: grad must have the shape of the output, {shape}, got {array.shape}"

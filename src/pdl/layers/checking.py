@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pdl._validation import check_positive
+from pdl._validation import as_floats, check_positive
 from pdl.layers.base import Layer
 
 Array = NDArray[Any]
@@ -117,7 +117,7 @@ def gradient_check(
     (['bias', 'weight', 'x'], True)
     """
     rng = np.random.default_rng(0) if rng is None else rng
-    x = np.array(x, dtype=np.float64)
+    x = as_floats(x, "x").astype(np.float64)
     buffers = {name: buffer.copy() for name, buffer in layer.buffers.items()}
     y = layer.forward(x)
     if not np.array_equal(y, layer.forward(x)):

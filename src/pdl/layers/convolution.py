@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from pdl._validation import check_choice, check_integer
+from pdl._validation import as_floats, as_real_array, check_choice, check_integer
 from pdl.layers.base import Layer, check_grad, check_input, he_normal
 from pdl.layers.plain import conv2d_plain, conv2d_plain_backward
 from pdl.layers.sizes import Padding, Pair, check_pair, output_size, resolve_padding
@@ -77,7 +77,7 @@ def conv2d(
     forward = conv2d_plain if method == "plain" else _as_matrix_product
     y = forward(x, weight, *how)
     if bias is not None:
-        bias = np.asarray(bias)
+        bias = as_floats(bias, "bias")
         if bias.shape != (len(weight),):
             raise ValueError(f"bias must have the shape ({len(weight)},), got {bias.shape}")
         y += bias[:, np.newaxis, np.newaxis]
@@ -118,7 +118,7 @@ def conv2d_backward(
     x, weight, how = _check(x, weight, stride, padding, dilation, groups, method)
     size = zip(x.shape[2:], weight.shape[2:], how.stride, how.padding, how.dilation, strict=True)
     shape = (len(x), len(weight), *(output_size(*each) for each in size))
-    grad = check_grad(np.asarray(grad), shape, "conv2d_backward")
+    grad = check_grad(grad, shape, "conv2d_backward")
     backward = conv2d_plain_backward if method == "plain" else _gradients_as_matrix_products
     grad_x, grad_weight = backward(grad, x, weight, *how)
     return grad_x, grad_weight, grad.sum(axis=(0, 2, 3))
@@ -181,14 +181,14 @@ def _check(
 ) -> tuple[Array, Array, _Geometry]:
     """Refuse what does not fit together, and spell out the options."""
     check_choice(method, "method", METHODS)
-    x = check_input(np.asarray(x), "conv2d", "NCHW")
-    weight = np.asarray(weight)
-    if weight.ndim != 4 or weight.size == 0 or weight.dtype.kind not in "buif":
+    x = check_input(x, "conv2d", "NCHW")
+    weight = as_real_array(weight, "weight")
+    if weight.ndim != 4 or weight.size == 0:
         raise ValueError(
             "weight must be an array of numbers of shape O×C×K×K (C of one group), got "
             f"{weight.dtype} of shape {weight.shape}"
         )
-    weight = weight if weight.dtype.kind == "f" else weight.astype(x.dtype)
+    weight = weight if weight.dtype.kind == "f" else weight.astype(np.result_type(weight, x))
     check_integer(groups, "groups", minimum=1)
     if len(weight) % groups or x.shape[1] != groups * weight.shape[1]:
         raise ValueError(

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pdl._validation import check_fraction, check_generator
-from pdl.layers.activations import as_numbers
+from pdl._validation import as_floats, check_fraction, check_generator
 from pdl.layers.base import Layer, check_grad
 
 Array = NDArray[Any]
@@ -46,7 +45,7 @@ class Dropout(Layer):
         self.rng = np.random.default_rng(0) if rng is None else check_generator(rng)
 
     def forward(self, x: Array) -> Array:
-        x = as_numbers(x, "Dropout")
+        x = as_floats(x, "Dropout: x")
         self._kept = np.ones_like(x)
         if self.training:
             stays = self.rng.random(x.shape) >= self.probability

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from pdl._validation import check_integer
+from pdl._validation import as_real_array, check_integer
 from pdl.layers.base import Layer, check_grad, check_input, he_normal
 
 Array = NDArray[Any]
@@ -17,7 +17,7 @@ class Flatten(Layer):
     """N×C×H×W becomes N×(C·H·W), in the order of memory: the last axis runs fastest."""
 
     def forward(self, x: Array) -> Array:
-        x = np.asarray(x)
+        x = as_real_array(x, "Flatten: x")
         if x.ndim < 2:
             raise ValueError(f"Flatten: x must have an axis of images first, got shape {x.shape}")
         self._kept = x.shape

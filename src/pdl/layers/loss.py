@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pdl._validation import check_integer
+from pdl._validation import as_floats, as_real_array, check_integer
 
 Array = NDArray[Any]
 
@@ -21,19 +21,21 @@ def log_softmax(logits: ArrayLike) -> Array:
     Parameters
     ----------
     logits : array_like, shape (N, K)
-        One row an image, one number a class.
+        One row an image, one number a class; −∞ for a class that cannot be.
 
     Returns
     -------
     ndarray, shape (N, K)
-        At most 0.
+        At most 0. Integers become float64.
 
     Raises
     ------
+    TypeError
+        If the logits are not real numbers.
     ValueError
         If the logits do not have two axes.
     """
-    logits = np.asarray(logits)
+    logits = as_floats(logits, "logits")
     if logits.ndim != 2 or logits.size == 0:
         raise ValueError(f"logits must be a non-empty array of shape N×K, got {logits.shape}")
     shifted = logits - logits.max(axis=1, keepdims=True)
@@ -54,8 +56,8 @@ def softmax(logits: ArrayLike) -> Array:
 
     Raises
     ------
-    ValueError
-        If the logits do not have two axes.
+    TypeError, ValueError
+        As in :func:`log_softmax`.
 
     Examples
     --------
@@ -85,7 +87,15 @@ def one_hot(labels: ArrayLike, classes: int) -> Array:
         If the labels are not as described.
     """
     check_integer(classes, "classes", minimum=1)
-    labels = np.asarray(labels)
+    labels = _check_classes(labels, classes)
+    rows = np.zeros((len(labels), classes))
+    np.put_along_axis(rows, labels[:, np.newaxis], 1, axis=1)
+    return rows
+
+
+def _check_classes(labels: ArrayLike, classes: int) -> NDArray[np.intp]:
+    """Return the labels of shape (N,), each from 0 to ``classes`` − 1."""
+    labels = as_real_array(labels, "labels")
     if labels.dtype.kind not in "ui":
         raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
     if labels.ndim != 1:
@@ -94,7 +104,7 @@ def one_hot(labels: ArrayLike, classes: int) -> Array:
         raise ValueError(
             f"labels must be from 0 to {classes - 1}, got {labels.min()} to {labels.max()}"
         )
-    return np.eye(classes)[labels]
+    return labels.astype(np.intp)
 
 
 class SoftmaxCrossEntropy:
@@ -130,17 +140,21 @@ class SoftmaxCrossEntropy:
         """
         log_probabilities = log_softmax(logits)
         images, classes = log_probabilities.shape
-        truth = one_hot(labels, classes)
+        truth = _check_classes(labels, classes)
         if len(truth) != images:
             raise ValueError(f"labels must have the shape ({images},), got ({len(truth)},)")
-        self._kept = np.exp(log_probabilities), truth.astype(log_probabilities.dtype)
-        return float(-(truth * log_probabilities).sum() / images)
+        self._kept = np.exp(log_probabilities), truth
+        # Picked, not multiplied by zeros and a one: 0 · log 0 is not a number.
+        picked = log_probabilities[np.arange(images), truth]
+        return float(-picked.sum(dtype=np.float64) / images)
 
     __call__ = forward
 
     def backward(self) -> Array:
-        """Return the gradient by the logits: (p − truth) / N, of shape (N, K)."""
+        """Return the gradient by the logits, (p − one-hot truth) / N, of shape (N, K)."""
         if self._kept is None:
             raise RuntimeError("SoftmaxCrossEntropy.backward was called before forward")
         probabilities, truth = self._kept
-        return (probabilities - truth) / len(truth)
+        grad = probabilities.copy()
+        grad[np.arange(len(truth)), truth] -= 1
+        return grad / len(truth)
