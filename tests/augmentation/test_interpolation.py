@@ -161,3 +161,22 @@ def test_interpolate_refuses(arguments, words) -> None:
     good = dict(image=np.zeros((3, 3)), x=[0.0, 1.0], y=[0.0, 1.0])
     with pytest.raises(ValueError, match=words):
         interpolate(**{**good, **arguments})
+
+
+def test_points_in_a_narrow_dtype():
+    """In uint8 the neighbour of column 255 is column 0."""
+    image = np.arange(600.0)[np.newaxis]
+    for dtype in (np.uint8, np.float16, np.int64):
+        x = np.array([[255, 128]]).astype(dtype)
+        assert interpolate(image, x, np.zeros_like(x)).tolist() == [[255, 128]]
+
+
+@pytest.mark.parametrize("value", [2**53 + 2, -(2**60), 2**63 - 1])
+def test_integers_that_cannot_be_averaged_are_refused(value):
+    """The nearest float64 to 2**63 − 1 is 2**63, which was cast to −2**63."""
+    image = np.full((2, 2), value)
+    points = np.array([[0.5]])
+    with pytest.raises(ValueError, match=r"from -2\*\*53 to 2\*\*53 to be interpolated bilinearly"):
+        interpolate(image, points, points)
+    assert interpolate(image, points, points, order=0).item() == value
+    assert interpolate(np.full((2, 2), 2**53), points, points).item() == 2**53

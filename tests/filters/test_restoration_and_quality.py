@@ -199,3 +199,11 @@ def test_quality_measures_refuse(measure) -> None:
         measure(np.ones((12, 12)), np.ones((12, 12)), 0)
     with pytest.raises(ValueError, match="11×11 or larger"):
         ssim(np.ones((10, 12)), np.ones((10, 12)), 1)
+
+
+def test_wiener_of_single_precision_is_computed_in_double():
+    """NumPy transforms float32 in single precision, of which restoring takes digits away."""
+    image = np.random.default_rng(0).random((32, 32)).astype(np.float32)
+    blur = gaussian_kernel(1.0)
+    ours = wiener(image, blur, 1e-6)
+    np.testing.assert_allclose(ours, wiener(image.astype(np.float64), blur, 1e-6), rtol=1e-10)

@@ -151,3 +151,30 @@ def test_bad_points_are_refused():
         kmeans(np.zeros((2, 2, 2)), 1)
     with pytest.raises(ValueError, match="finite"):
         kmeans([np.inf, 0.0], 1)
+
+
+# memory, and numbers at the ends of their range
+
+
+def test_distances_are_not_kept_for_every_pair(peak_mib):
+    """20 000 points and 300 clusters: a table of all distances takes 46 MiB."""
+    points = np.random.default_rng(0).random((20_000, 1))
+    assert peak_mib(lambda: kmeans(points, 300, starts=1, init="random", max_iterations=1)) < 8
+
+
+@pytest.mark.parametrize("scale", [2.0**-1060, 2.0**-600, 2.0**531, 2.0**1020])
+@pytest.mark.parametrize("init", ["k-means++", "given"])
+def test_the_scale_of_the_points_does_not_count(scale, init):
+    """2**531 is about 1e160, whose square is beyond floating point."""
+    points = np.array([[1.0, 1.0], [1.5, 1.0], [-5.0, 2.0], [-5.5, 2.0], [7.0, -3.0]])
+    first = points[[0, 2, 4]]
+    at_one = kmeans(points, 3, init=first if init == "given" else init)
+    scaled = kmeans(points * scale, 3, init=first * scale if init == "given" else init)
+    assert scaled.labels.tolist() == at_one.labels.tolist()
+    assert (scaled.centroids == at_one.centroids * scale).all()
+    assert at_one.loss == 0.25
+    assert scaled.loss == (0.0 if scale < 1 else np.inf)
+    assert (
+        initial_centroids(points * scale, 3, 1).tolist()
+        == (initial_centroids(points, 3, 1) * scale).tolist()
+    )

@@ -129,3 +129,18 @@ def test_arguments_are_left_alone():
 def test_bad_arguments_are_refused(markers, mask, error, match):
     with pytest.raises(error, match=match):
         watershed([1, 2, 3], markers, mask)
+
+
+@pytest.mark.parametrize("label", [2**31, 2**32 + 1])
+def test_a_marker_that_the_result_cannot_hold_is_refused(label):
+    """Cut to 32 bits, 2**32 + 1 was the marker 1."""
+    with pytest.raises(ValueError, match=f"markers must be 2147483647 or less, got {label}"):
+        watershed([1, 2, 3, 2, 0], np.array([label, 0, 0, 0, 2]))
+    assert watershed([1, 2], np.array([0, 2**31 - 1])).tolist() == [2**31 - 1] * 2
+
+
+def test_heights_that_float64_does_not_tell_apart():
+    """The pass at 2**53 + 1 is higher than the one at 2**53: the left basin floods the middle."""
+    heights = np.array([0, 2**53, 0, 2**53 + 1, 0])
+    assert watershed(heights, [1, 0, 0, 0, 2]).tolist() == [1, 1, 1, 2, 2]
+    assert watershed(heights[::-1], [1, 0, 0, 0, 2]).tolist() == [1, 1, 2, 2, 2]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage import data, filters
 
-from pdl.segmentation import histogram, multi_otsu, otsu
+from pdl.segmentation import between_class, histogram, multi_otsu, otsu
 
 PHOTOGRAPHS = ["coins", "camera", "moon", "cell", "page", "text", "clock", "brick", "grass"]
 FAULTY = {"coins": (89, 107), "camera": (148, 102), "moon": (113, 87), "cell": (67, 122)}
@@ -166,3 +166,69 @@ def test_histogram_of_a_float_image_and_of_too_many_levels():
     assert np.allclose(np.diff(levels), (image.max() - image.min()) / 16)
     with pytest.raises(ValueError, match="65536"):
         histogram(np.array([[0, 2**20]]))
+
+
+# memory, and numbers at the ends of their range
+
+
+def test_many_levels_do_not_take_the_square_of_their_number(peak_mib):
+    """4000 levels: a table of all pairs takes 122 MiB."""
+    rng = np.random.default_rng(0)
+    image = np.concatenate(
+        [np.arange(4000), rng.normal(1000, 300, 4000), rng.normal(3000, 300, 4000)]
+    )
+    image = np.clip(image, 0, 3999).astype(np.uint16).reshape(100, -1)
+    thresholds = []
+    assert peak_mib(lambda: thresholds.extend(multi_otsu(image, 3).tolist())) < 8
+    best = between_class_score(image, thresholds)
+    for step in (-1, 1):
+        assert best >= between_class_score(image, [thresholds[0] + step, thresholds[1]])
+        assert best >= between_class_score(image, [thresholds[0], thresholds[1] + step])
+
+
+@pytest.mark.parametrize("rows", [1, 7, 10_000])
+def test_the_table_may_come_in_any_number_of_rows(rows, monkeypatch):
+    image = data.coins()
+    monkeypatch.setattr(between_class, "MOST_SCORES", rows * len(np.unique(image)))
+    expected = filters.threshold_multiotsu(image, 4)
+    assert multi_otsu(image, 4).tolist() == expected.tolist()
+
+
+CLOSE = np.nextafter(0.1, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.1, 0.1, CLOSE], 0.1),
+        ([0.1, CLOSE, CLOSE], 0.1),
+        ([-CLOSE, -0.1], -CLOSE),
+        (np.array([0.1, CLOSE, np.nextafter(CLOSE, 1)]), 0.1),
+        (np.float32([1, np.nextafter(np.float32(1), np.float32(2))]), 1.0),
+        ([0.0, 5e-324], 0.0),
+    ],
+)
+def test_floats_that_differ_in_their_last_digit(values, expected):
+    """Bins narrower than the step from one number to the next cannot be made."""
+    image = np.asarray([values])
+    assert otsu(image) == expected
+    assert multi_otsu(image, 2).tolist() == [expected]
+    assert 0 < np.count_nonzero(image > otsu(image)) < image.size
+
+
+@pytest.mark.parametrize("scale", [2.0**-1000, 2.0**-600, 2.0**600, 2.0**1020])
+def test_the_scale_of_an_image_of_floats_does_not_count(scale):
+    """No square of a level leaves the range of floating point, no difference of two does."""
+    image = np.random.default_rng(0).normal([-1, 2], 0.3, (200, 2))
+    assert otsu(image * scale) == otsu(image) * scale
+    assert (multi_otsu(image * scale, 3) == multi_otsu(image, 3) * scale).all()
+
+
+@pytest.mark.parametrize("lowest", [0, -(2**63), 2**62, 2**63 - 100, 2**64 - 300])
+def test_the_place_of_an_image_of_integers_does_not_count(lowest):
+    coins = data.coins()[:50, :50].astype(object)
+    image = (coins + lowest).astype(np.int64 if lowest + 255 < 2**63 else np.uint64)
+    assert otsu(image) == otsu(coins.astype(np.uint8)) + lowest
+    levels, counts = histogram(image)
+    assert int(levels[0]) == min(coins.ravel()) + lowest
+    assert counts.sum() == coins.size

@@ -56,3 +56,11 @@ def test_images_without_two_peaks_are_refused(image):
 def test_colour_is_refused():
     with pytest.raises(ValueError, match="one channel"):
         threshold_peaks(np.zeros((4, 4, 3)))
+
+
+def test_levels_near_the_end_of_their_dtype():
+    """The mean of two levels is right though their sum is beyond int64."""
+    levels, counts = [2, 3, 4, 5, 6, 9, 10, 11, 12, 13], [1, 3, 6, 3, 1, 1, 3, 6, 3, 1]
+    image = np.repeat([levels], counts, axis=1)
+    assert threshold_peaks(image + 2**62) == 2.0**62 + 7.5
+    assert threshold_valley(image.astype(np.uint64) + np.uint64(2**63)) == 2**63 + 7

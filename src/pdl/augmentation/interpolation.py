@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pdl._validation import check_array, check_choice, check_image, check_same_shape
 from pdl.signals.convolution import BOUNDARIES
 
+EXACT = 2**53  # up to here float64 holds every integer
 FARTHEST = 2.0**31  # pixels; far beyond any image, and near enough for exact whole numbers
 
 
@@ -40,7 +41,7 @@ def interpolate(
     Returns
     -------
     ndarray, shape S or S + (C,), dtype of ``image``
-        Whole numbers are rounded, halves to the even neighbour; integers beyond 2⁵³ lose digits.
+        Whole numbers are rounded, halves to the even neighbour.
         Images of up to 16 bits and float32 are computed in float32, all others in float64.
 
     Raises
@@ -48,8 +49,8 @@ def interpolate(
     TypeError
         If the image or the points are not real numbers.
     ValueError
-        If a shape, the boundary or the order is not one of those above, or a point lies 2³¹ or
-        more pixels away.
+        If a shape, the boundary or the order is not one of those above, a point lies 2³¹ or
+        more pixels away, or integers beyond 2⁵³ are to be averaged.
 
     Examples
     --------
@@ -57,7 +58,7 @@ def interpolate(
     array([10.])
     """
     checked = check_image(image)
-    x, y = check_array(x, "x"), check_array(y, "y")
+    x, y = check_array(x, "x").astype(np.float64), check_array(y, "y").astype(np.float64)
     check_same_shape(x, y, "x", "y")
     for name, positions in (("x", x), ("y", y)):
         if not -FARTHEST < positions.min() <= positions.max() < FARTHEST:
@@ -77,6 +78,8 @@ def interpolate(
         return pixels(inside(row, height, boundary), inside(column, width, boundary))
     if order != 1:
         raise ValueError(f"order must be 0 (nearest) or 1 (bilinear), got {order!r}")
+    if checked.dtype.kind in "iu" and checked.dtype.itemsize == 8:
+        _check_exact(checked)
     a, b = np.floor(x), np.floor(y)
     precision = np.result_type(checked.dtype, np.float32)
     u, v = (x - a).astype(precision), (y - b).astype(precision)
@@ -90,6 +93,16 @@ def interpolate(
     if checked.dtype.kind != "f":
         result = np.rint(result)
     return result.astype(checked.dtype)
+
+
+def _check_exact(image: NDArray[np.integer]) -> None:
+    """Raise ValueError if an integer is too large to be averaged in float64."""
+    lowest, highest = int(image.min()), int(image.max())
+    if max(-lowest, highest) > EXACT:
+        raise ValueError(
+            f"image must hold integers from -2**53 to 2**53 to be interpolated bilinearly, got "
+            f"{lowest} to {highest}: labels take order=0, measurements float64"
+        )
 
 
 def inside(index: NDArray[Any], size: int, boundary: str) -> NDArray[np.intp]:

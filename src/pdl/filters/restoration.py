@@ -120,5 +120,6 @@ def wiener(
     restoring = response.conj() / power
     if checked.ndim == 3:
         restoring = restoring[..., np.newaxis]
-    spectrum = np.fft.fft2(checked, axes=(0, 1))
+    # NumPy transforms float32 in single precision.
+    spectrum = np.fft.fft2(checked.astype(np.float64), axes=(0, 1))
     return np.asarray(np.fft.ifft2(restoring * spectrum, axes=(0, 1)).real)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from pdl._validation import check_image, check_integer
 from pdl.segmentation.histograms import histogram, plain_number
+from pdl.segmentation.scaling import binary_exponent
+
+MOST_SCORES = 2**15  # at a time: 256 KiB stay near the processor
 
 
 def otsu(image: ArrayLike, bins: int = 256) -> int | float:
@@ -59,11 +63,12 @@ def otsu(image: ArrayLike, bins: int = 256) -> int | float:
         return plain_number(image.flat[0])
     levels, counts = histogram(image, bins)
     levels, counts = levels[counts > 0], counts[counts > 0]
+    height = _above_lowest(levels)
 
     below = np.cumsum(counts)[:-1]
     above = counts.sum() - below
-    sum_below = np.cumsum(counts * levels)[:-1]
-    sum_above = (counts * levels).sum() - sum_below
+    sum_below = np.cumsum(counts * height)[:-1]
+    sum_above = (counts * height).sum() - sum_below
 
     omega_0, omega_1 = below / counts.sum(), above / counts.sum()
     mu_0, mu_1 = sum_below / below, sum_above / above
@@ -119,15 +124,19 @@ def multi_otsu(image: ArrayLike, classes: int = 3, bins: int = 256) -> NDArray[A
     if len(levels) < classes:
         raise ValueError(f"image must have at least {classes} levels, it has {len(levels)}")
 
-    scores = _class_scores(levels, counts)
+    height = _above_lowest(levels)
     # best[i]: the highest score of a split of levels i, i+1, … into the classes so far.
-    best = scores[:, -1]
+    best = np.concatenate([scores[:, -1].copy() for _, scores in _class_scores(height, counts)])
     choices = []
     for _ in range(classes - 1):
-        # totals[i, j]: levels i…j are one class, and what is above j is split as well as can be.
-        totals = scores + np.append(best[1:], -np.inf)
-        choices.append(np.argmax(totals, axis=1))
-        best = np.max(totals, axis=1)
+        above = np.append(best[1:], -np.inf)
+        choice = np.empty(len(levels), dtype=np.intp)
+        for rows, scores in _class_scores(height, counts):
+            # totals[i, j]: levels i…j are one class, and what is above j is split as best it can.
+            totals = scores + above[rows.start :]
+            choice[rows] = rows.start + np.argmax(totals, axis=1)
+            best[rows] = np.max(totals, axis=1)
+        choices.append(choice)
 
     start, last_levels = 0, []
     for choice in reversed(choices):
@@ -137,15 +146,33 @@ def multi_otsu(image: ArrayLike, classes: int = 3, bins: int = 256) -> NDArray[A
     return thresholds
 
 
-def _class_scores(levels: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the (L, L) array of ω μ² for the class of levels i…j; minus infinity where j < i."""
+def _above_lowest(levels: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the levels less the lowest, so that no sum and no square overflows.
+
+    A common shift or scale moves no threshold. Those of floats are scaled to about 1 as well.
+    """
+    if levels.dtype.kind == "f":
+        levels = np.ldexp(levels, -binary_exponent(levels))
+    return (levels - levels[0]).astype(np.float64)
+
+
+def _class_scores(
+    levels: NDArray[np.float64], counts: NDArray[np.int64]
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yield the table of ω μ² for the classes of levels i…j, some rows at a time.
+
+    With the slice of the rows i come their columns j from the first of these rows on; where j < i
+    stands minus infinity. All of the table would take 32 GiB for the 65 536 levels of 16 bits.
+    """
     # Measured from the mean level, the squares stay small and lose fewer digits.
     centred = levels - np.average(levels, weights=counts)
-    number = np.append(0, np.cumsum(counts))
+    number = np.append(0, np.cumsum(counts)).astype(np.float64)
     total = np.append(0.0, np.cumsum(counts * centred))
-    members = number[np.newaxis, 1:] - number[:-1, np.newaxis]
-    class_sum = total[np.newaxis, 1:] - total[:-1, np.newaxis]
-    is_class = members > 0
-    scores = np.full(members.shape, -np.inf)
-    np.divide(class_sum**2, members * number[-1], out=scores, where=is_class)
-    return scores
+    rows = max(1, MOST_SCORES // len(levels))
+    for first in range(0, len(levels), rows):
+        start, end = slice(first, min(first + rows, len(levels))), slice(first + 1, None)
+        members = number[end] - number[start, np.newaxis]
+        class_sum = total[end] - total[start, np.newaxis]
+        scores = np.full(members.shape, -np.inf)
+        np.divide(class_sum * class_sum, members * number[-1], out=scores, where=members > 0)
+        yield start, scores

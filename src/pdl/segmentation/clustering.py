@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdl._validation import check_array, check_choice, check_image, check_integer, check_nonnegative
+from pdl.segmentation.scaling import binary_exponent
 
 INITIALISATIONS = ("k-means++", "random")
 
@@ -22,7 +23,8 @@ class Clustering(NamedTuple):
     centroids : ndarray of float64, shape (K, D)
         The mean of each cluster.
     loss : float
-        The sum of the squared distances between the points and their centroids.
+        The sum of the squared distances between the points and their centroids; infinity where
+        it is beyond the range of floating point.
     iterations : int
         The number of times that the centroids were moved, in the best start.
     losses : ndarray of float64, shape (iterations + 1,)
@@ -102,32 +104,53 @@ def kmeans(
     max_iterations = check_integer(max_iterations, "max_iterations", minimum=1)
     if len(points) < clusters:
         raise ValueError(f"points must be at least as many as clusters, {clusters}: {len(points)}")
-    if not isinstance(init, str):
-        return _lloyd(points, _check_centroids(init, clusters, points.shape[1]), max_iterations)
-
-    rng = np.random.default_rng(seed)
-    candidates = (
-        _lloyd(points, initial_centroids(points, clusters, rng, init), max_iterations)
-        for _ in range(starts)
-    )
-    return min(candidates, key=lambda result: result.loss)
+    # Near 1 no square overflows or vanishes; a power of two changes no digit.
+    exponent = binary_exponent(points)
+    points = np.ldexp(points, -exponent)
+    if isinstance(init, str):
+        rng = np.random.default_rng(seed)
+        first = (initial_centroids(points, clusters, rng, init) for _ in range(starts))
+    else:
+        given = _check_centroids(init, clusters, points.shape[1])
+        first = (np.ldexp(given, -exponent) for _ in range(1))
+    candidates = (_lloyd(points, centroids, max_iterations) for centroids in first)
+    best = min(candidates, key=lambda result: result.loss)
+    with np.errstate(over="ignore", under="ignore"):
+        losses = np.ldexp(best.losses, 2 * exponent)
+        centroids = np.ldexp(best.centroids, exponent)
+    return best._replace(centroids=centroids, loss=float(losses[-1]), losses=losses)
 
 
 def _lloyd(
     points: NDArray[np.float64], centroids: NDArray[np.float64], max_iterations: int
 ) -> Clustering:
     """Alternate between assignment and means until no point changes its cluster."""
-    distances = squared_distances(points, centroids)
-    labels = np.argmin(distances, axis=1)
-    losses = [distances.min(axis=1).sum()]
+    labels, distances = _nearest_centroids(points, centroids)
+    losses = [distances.sum()]
     for _ in range(max_iterations):
-        centroids = _cluster_means(points, labels, distances)
-        distances = squared_distances(points, centroids)
-        previous, labels = labels, np.argmin(distances, axis=1)
-        losses.append(distances.min(axis=1).sum())
+        centroids = _cluster_means(points, labels, distances, len(centroids))
+        previous = labels
+        labels, distances = _nearest_centroids(points, centroids)
+        losses.append(distances.sum())
         if np.array_equal(labels, previous):
             break
     return Clustering(labels, centroids, float(losses[-1]), len(losses) - 1, np.array(losses))
+
+
+def _nearest_centroids(
+    points: NDArray[np.float64], centroids: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the nearest centroid of each of N points, and its squared distance.
+
+    One centroid at a time: a table of all distances would take N times K numbers.
+    """
+    labels = np.zeros(len(points), dtype=np.int64)
+    distances = np.full(len(points), np.inf)
+    for label, centroid in enumerate(centroids):
+        to_this = squared_distances(points, centroid[np.newaxis])[:, 0]
+        labels[to_this < distances] = label
+        np.minimum(distances, to_this, out=distances)
+    return labels, distances
 
 
 def squared_distances(
@@ -148,17 +171,19 @@ def squared_distances(
 
 
 def _cluster_means(
-    points: NDArray[np.float64], labels: NDArray[np.int64], distances: NDArray[np.float64]
+    points: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    distances: NDArray[np.float64],
+    clusters: int,
 ) -> NDArray[np.float64]:
     """Return the mean of each cluster; an empty one takes over a point far from its centroid."""
-    clusters = distances.shape[1]
     sizes = np.bincount(labels, minlength=clusters)
     sums = np.stack(
         [np.bincount(labels, weights=column, minlength=clusters) for column in points.T], axis=1
     )
     means = sums / np.maximum(sizes, 1)[:, np.newaxis]
     empty = np.flatnonzero(sizes == 0)
-    farthest_first = np.argsort(-distances.min(axis=1), kind="stable")
+    farthest_first = np.argsort(-distances, kind="stable")
     means[empty] = points[farthest_first[: len(empty)]]
     return means
 
@@ -194,9 +219,11 @@ def initial_centroids(
     rng = np.random.default_rng(seed)
     if init == "random":
         return points[rng.choice(len(points), size=clusters, replace=False)]
+    scaled = np.ldexp(points, -binary_exponent(points))
     chosen = [int(rng.integers(len(points)))]
+    nearest = np.full(len(points), np.inf)
     while len(chosen) < clusters:
-        nearest = squared_distances(points, points[chosen]).min(axis=1)
+        nearest = np.minimum(nearest, squared_distances(scaled, scaled[chosen[-1:]])[:, 0])
         # Every point may coincide with a chosen one: then all are as good.
         weights = nearest if nearest.sum() > 0 else np.ones(len(points))
         chosen.append(int(rng.choice(len(points), p=weights / weights.sum())))

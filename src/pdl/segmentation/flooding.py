@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import heapq
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdl._validation import check_array, check_same_shape
+
+LARGEST_MARKER = np.iinfo(np.int32).max  # the labels of the result are int32
 
 
 def watershed(
@@ -26,7 +29,7 @@ def watershed(
     landscape : array_like, any shape
         The height of each pixel: a profile of shape (N,), an image of shape (H, W), or a volume.
     markers : array_like of int, same shape
-        The springs: a positive label where a basin begins, 0 elsewhere.
+        The springs: a positive label below 2³¹ where a basin begins, 0 elsewhere.
     mask : array_like of bool, same shape, optional
         Where the water may go. Everywhere, if left out.
 
@@ -41,7 +44,7 @@ def watershed(
     TypeError
         If the markers are not integers or the landscape not numbers.
     ValueError
-        If the shapes differ, a marker is negative, or a landscape value is not finite.
+        If the shapes differ, a marker is out of range, or a landscape value is not finite.
 
     Notes
     -----
@@ -91,15 +94,20 @@ def _neighbour_steps(shape: tuple[int, ...]) -> list[int]:
 
 def _check_arguments(
     landscape: ArrayLike, markers: ArrayLike, mask: ArrayLike | None
-) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
+) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.bool_]]:
     """Return the three arrays in one shape, with no spring outside the mask."""
-    heights = check_array(landscape, "landscape").astype(np.float64)
+    heights = check_array(landscape, "landscape")  # in its dtype: float64 rounds large integers
     springs = check_array(markers, "markers")
     if springs.dtype.kind not in "iu":
         raise TypeError(f"markers must hold integers, got dtype {springs.dtype}")
     check_same_shape(springs, heights, "markers", "landscape")
     if springs.min() < 0:
         raise ValueError(f"markers must be 0 or greater, got {springs.min()}")
+    if springs.max() > LARGEST_MARKER:
+        raise ValueError(
+            f"markers must be {LARGEST_MARKER} or less, got {springs.max()}: number them anew, "
+            "for instance by skimage.segmentation.relabel_sequential"
+        )
     allowed = np.ones(heights.shape, dtype=bool)
     if mask is not None:
         allowed = check_array(mask, "mask").astype(bool)

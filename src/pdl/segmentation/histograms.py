@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdl._validation import check_image, check_integer
+from pdl.segmentation.scaling import binary_exponent
 
 MAX_LEVELS = 2**16
+NARROWEST = 4  # a bin, in the steps of the floating-point numbers near 1
 
 
 class Histogram(NamedTuple):
@@ -19,7 +21,8 @@ class Histogram(NamedTuple):
     ----------
     levels : ndarray, shape (L,)
         The gray levels in ascending order: every integer from the darkest to the brightest pixel
-        of an integer image, the centres of the bins of a floating-point one.
+        of an integer image, the centres of the bins of a floating-point one (or its values, if
+        they lie as close together as floating-point numbers can).
     counts : ndarray of int64, shape (L,)
         The number of pixels at each level; the sum is the number of pixels.
     """
@@ -60,16 +63,31 @@ def histogram(image: ArrayLike, bins: int = 256) -> Histogram:
     image = check_image(image, allow_color=False)
     bins = check_integer(bins, "bins", minimum=2)
     if image.dtype.kind == "f":
-        float_counts, edges = np.histogram(image.astype(np.float64), bins=bins)
-        return Histogram((edges[:-1] + edges[1:]) / 2, float_counts.astype(np.int64))
+        return _of_floats(image, bins)
     darkest, brightest = int(image.min()), int(image.max())
     if brightest - darkest >= MAX_LEVELS:
         raise ValueError(
             f"image must span at most {MAX_LEVELS} integer levels, got {darkest} to {brightest}; "
             "convert it to float to have it binned"
         )
-    counts = np.bincount(image.astype(np.int64).ravel() - darkest)
-    return Histogram(np.arange(darkest, brightest + 1), counts.astype(np.int64))
+    # In uint64 a difference is right for every dtype, as it is taken modulo 2**64.
+    above_darkest = image.astype(np.uint64) - image.min().astype(np.uint64)
+    counts = np.bincount(above_darkest.ravel().astype(np.int64))
+    dtype = np.uint64 if brightest > np.iinfo(np.int64).max else np.int64
+    return Histogram(dtype(darkest) + np.arange(len(counts), dtype=dtype), counts.astype(np.int64))
+
+
+def _of_floats(image: NDArray[np.floating], bins: int) -> Histogram:
+    """Count the pixels in bins of one width."""
+    exponent = binary_exponent(image)
+    scaled = np.ldexp(image, -exponent)
+    if scaled.max() - scaled.min() <= bins * NARROWEST * np.finfo(image.dtype).eps:
+        scaled_levels, counts = np.unique(scaled, return_counts=True)
+    else:
+        counts, edges = np.histogram(scaled.astype(np.float64), bins=bins)
+        scaled_levels = (edges[:-1] + edges[1:]) / 2
+    levels = np.ldexp(scaled_levels.astype(np.float64), exponent)
+    return Histogram(levels, counts.astype(np.int64))
 
 
 def plain_number(level: np.integer | np.floating) -> int | float:

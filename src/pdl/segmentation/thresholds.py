@@ -125,7 +125,7 @@ def threshold_peaks(image: ArrayLike, bins: int = 256) -> float:
     7.5
     """
     levels, _, low, high = histogram_peaks(image, bins)
-    return float((levels[low] + levels[high]) / 2)
+    return float(levels[low] / 2 + levels[high] / 2)  # the sum could overflow
 
 
 def threshold_valley(image: ArrayLike, bins: int = 256) -> int | float:

@@ -91,6 +91,8 @@ def convolve_fft(image: NDArray[Any], kernel: NDArray[Any]) -> NDArray[np.float6
     -------
     ndarray of float64, shape (H − K + 1, W − L + 1)
     """
+    # NumPy transforms float32 in single precision.
+    image, kernel = image.astype(np.float64), kernel.astype(np.float64)
     (height, width), (rows, columns) = image.shape, kernel.shape
     sizes = [next_fast_len(size, real=True) for size in image.shape]
     spectrum = np.fft.rfft2(image, s=sizes) * np.fft.rfft2(kernel, s=sizes)
