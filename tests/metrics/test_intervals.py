@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pdl.metrics import bootstrap_interval, bootstrap_runs
+from pdl.metrics import bootstrap_interval, bootstrap_runs, intervals
 
 
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
@@ -87,3 +87,34 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says():
 def test_a_table_is_asked_for():
     with pytest.raises(ValueError, match=r"values must be a table .* \(2, 2, 2\)"):
         bootstrap_runs(np.zeros((2, 2, 2)))
+
+
+def test_many_values_do_not_take_the_product_with_the_resamples(peak_mib):
+    """3000 values drawn 3000 times: 69 MiB of indices, and as much of values."""
+    values = np.random.default_rng(0).random(3000)
+    found = []
+    for bootstrap in (bootstrap_interval, bootstrap_runs):
+        taken = peak_mib(lambda way=bootstrap: found.append(way(values, resamples=3000)))
+        assert taken < 16
+    assert found[0] == pytest.approx(found[1], abs=1e-12)  # one run: the same draws
+    spread = values.std() / np.sqrt(3000)
+    assert found[0].low == pytest.approx(values.mean() - 1.96 * spread, abs=0.2 * spread)
+    assert found[0].high == pytest.approx(values.mean() + 1.96 * spread, abs=0.2 * spread)
+
+
+@pytest.mark.parametrize("draws", [1, 50, 10**9])
+def test_how_many_are_drawn_at_a_time_changes_nothing(draws, monkeypatch):
+    """All at once, as one reads it in the definition."""
+    monkeypatch.setattr(intervals, "MOST_DRAWS", draws)
+    values = np.random.default_rng(0).random((3, 7))
+    rng = np.random.default_rng(5)
+    drawn = rng.integers(7, size=(1000, 7))
+    expected = np.quantile(values[0][drawn].mean(axis=1), [0.05, 0.95])
+    assert bootstrap_interval(values[0], 0.9, 1000, seed=5)[1:] == pytest.approx(expected)
+    rng = np.random.default_rng(5)
+    columns = rng.integers(7, size=(1000, 1, 7))
+    rows = rng.integers(3, size=(1000, 3, 1))
+    expected = np.quantile(values[rows, columns].mean(axis=(1, 2)), [0.05, 0.95])
+    own = np.random.default_rng(5)
+    assert bootstrap_runs(values, 0.9, 1000, seed=own)[1:] == pytest.approx(expected)
+    assert own.random() == rng.random()

@@ -119,3 +119,25 @@ def test_bad_arguments_are_refused():
         matched_objects(labels, labels, threshold=0)
     with pytest.raises(ValueError, match="threshold"):
         matched_objects(labels, labels, threshold=1.5)
+
+
+@pytest.mark.parametrize("threshold", [0.4, 0.5])
+def test_many_objects_do_not_take_the_product_of_their_numbers(threshold, peak_mib):
+    """3600 objects on either side: a table of all pairs takes 99 MiB, some of them."""
+    truth = np.arange(1, 3601).reshape(60, 60)
+    prediction = np.roll(truth, 1)
+    found = []
+    assert peak_mib(lambda: found.append(matched_objects(prediction, truth, threshold))) < 8
+    assert found[0].pairs.tolist() == [[n, n % 3600 + 1] for n in range(1, 3601)]
+    assert (found[0].ious == 1).all()
+
+
+@pytest.mark.parametrize("score", [count_objects, lambda labels: object_f1(labels, labels)])
+def test_a_label_beyond_int64_is_refused(score):
+    """As an int64 it is negative, and the object was left out."""
+    labels = np.array([[0, 2**63 + 1, 3]], dtype=np.uint64)
+    with pytest.raises(
+        ValueError, match="must be 9223372036854775807 or less, got 922337203685477"
+    ):
+        score(labels)
+    assert score(np.array([[0, 2**63 - 1, 3]], dtype=np.uint64)) in (1.0, 2)

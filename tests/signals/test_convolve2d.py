@@ -247,3 +247,20 @@ def test_separable_refuses() -> None:
         separable(np.eye(3))
     with pytest.raises(ValueError, match="zero everywhere"):
         separable(np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_computes_single_precision_in_double(method: str) -> None:
+    rng = np.random.default_rng(0)
+    image, kernel = rng.random((9, 9)).astype(np.float32), rng.random((3, 3)).astype(np.float32)
+    expected = signal.convolve2d(image.astype(np.float64), kernel.astype(np.float64), mode="same")
+    np.testing.assert_allclose(convolve2d(image, kernel, method=method), expected, rtol=1e-13)
+
+
+def test_a_long_kernel_does_not_take_the_square_of_its_length(peak_mib) -> None:
+    """The whole singular value decomposition of 1×3000 numbers takes 69 MiB."""
+    row = np.random.default_rng(0).random((1, 3000))
+    found = []
+    assert peak_mib(lambda: found.append(separable(row))) < 2
+    column, factor = found[0]
+    np.testing.assert_allclose(column @ factor, row)

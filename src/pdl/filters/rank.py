@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from pdl._validation import check_image, check_odd
 from pdl.signals import pad
 
+MOST_VALUES = 2**20  # of a channel's windows that are in memory at a time
+
 
 def median_filter(image: ArrayLike, size: int = 3) -> NDArray[Any]:
     """Replace each value by the median of the size×size window round it.
@@ -54,8 +56,12 @@ def median_filter(image: ArrayLike, size: int = 3) -> NDArray[Any]:
     windows = sliding_window_view(padded, (size, size), axis=(0, 1))
     middle = size * size // 2
     result = np.empty_like(checked)
-    # Row by row: the windows of a whole image would take size² times its memory.
+    # Piece by piece: the windows of a whole image would take size² times its memory.
+    columns = max(1, MOST_VALUES // (size * size))
     for row, row_windows in enumerate(windows):
-        values = row_windows.reshape(*checked.shape[1:], size * size)
-        result[row] = np.partition(values, middle, axis=-1)[..., middle]
+        for first in range(0, len(row_windows), columns):
+            piece = row_windows[first : first + columns]
+            values = piece.reshape(*piece.shape[:-2], size * size)
+            medians = np.partition(values, middle, axis=-1)[..., middle]
+            result[row, first : first + columns] = medians
     return result

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from pdl._validation import check_array, check_fraction, check_integer, check_vector
+
+MOST_DRAWS = 2**18  # that are in memory at a time
 
 
 class Interval(NamedTuple):
@@ -80,8 +85,9 @@ def bootstrap_interval(
     confidence = check_fraction(confidence, "confidence")
     resamples = check_integer(resamples, "resamples", minimum=1)
     rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(scores), size=(resamples, len(scores)))
-    means = scores[drawn].mean(axis=1)
+    means = np.concatenate(
+        [scores[drawn].mean(axis=1) for drawn in _draws(rng, len(scores), resamples)]
+    )
     tail = (1 - confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(scores.mean()), float(low), float(high))
@@ -137,13 +143,29 @@ def bootstrap_runs(
     resamples = check_integer(resamples, "resamples", minimum=1)
     rng = np.random.default_rng(seed)
     runs, images = table.shape
-    columns = rng.integers(images, size=(resamples, 1, images))
-    rows = rng.integers(runs, size=(resamples, runs, 1))
-    # One by one: all resamples of ten thousand images at once would not fit in memory.
-    means = np.array([table[drawn].mean() for drawn in zip(rows, columns, strict=True)])
+    # The images are drawn before the runs. A copy of the generator draws them a second time, when
+    # they are needed: kept for all resamples they would take more memory than there is.
+    images_again = copy.deepcopy(rng)
+    for _ in _draws(rng, images, resamples):
+        pass
+    rows = rng.integers(runs, size=(resamples, runs))
+    columns = itertools.chain.from_iterable(_draws(images_again, images, resamples))
+    means = [
+        table[row[:, np.newaxis], column].mean() for row, column in zip(rows, columns, strict=True)
+    ]
     tail = (1 - confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(table.mean()), float(low), float(high))
+
+
+def _draws(rng: np.random.Generator, size: int, resamples: int) -> Iterator[NDArray[np.int64]]:
+    """Draw ``size`` of the numbers 0 … size − 1, with replacement, again and again.
+
+    They come some resamples at a time, and are those that one draw of (resamples, size) gives.
+    """
+    at_a_time = max(1, MOST_DRAWS // size)
+    for first in range(0, resamples, at_a_time):
+        yield rng.integers(size, size=(min(at_a_time, resamples - first), size))
 
 
 def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Interval:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from pdl._validation import check_fraction, check_positive, check_same_shape
-from pdl.metrics.masks import check_labels
+from pdl._validation import check_fraction, check_labels, check_positive, check_same_shape
 
 
 class Matching(NamedTuple):
@@ -101,16 +102,9 @@ def iou_table(prediction: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
     TypeError, ValueError
         If an array is not a label image, or the shapes differ.
     """
-    predicted, true = check_labels(prediction, "prediction"), check_labels(truth, "truth")
-    check_same_shape(predicted, true, "prediction", "truth")
-    predicted_labels, row = np.unique(predicted, return_inverse=True)
-    true_labels, column = np.unique(true, return_inverse=True)
-    # overlap[i, j]: the pixels that have the i-th predicted and the j-th true label.
-    shape = (len(predicted_labels), len(true_labels))
-    pixel_pairs = np.ravel_multi_index((row.ravel(), column.ravel()), shape)
-    overlap = np.bincount(pixel_pairs, minlength=shape[0] * shape[1]).reshape(shape)
-    union = overlap.sum(axis=1, keepdims=True) + overlap.sum(axis=0, keepdims=True) - overlap
-    table: NDArray[np.float64] = (overlap / union)[predicted_labels > 0][:, true_labels > 0]
+    found = _overlaps(prediction, truth)
+    table = np.zeros((len(found.predicted_labels), len(found.true_labels)))
+    table[found.rows, found.columns] = found.ious
     return table
 
 
@@ -150,22 +144,18 @@ def matched_objects(prediction: ArrayLike, truth: ArrayLike, threshold: float = 
     ([[1, 7]], 1, 0)
     """
     threshold = check_positive(check_fraction(threshold, "threshold"), "threshold")
-    table = iou_table(prediction, truth)
-    is_candidate = table >= threshold
-    # One more pair outweighs any gain in overlap, as each overlap is at most 1.
-    gain = np.where(is_candidate, 1 + table / (1 + min(table.shape)), 0)
-    rows, columns = linear_sum_assignment(gain, maximize=True)
-    matched = is_candidate[rows, columns]
-    rows, columns = rows[matched], columns[matched]
-
-    predicted_labels = _object_labels(np.asarray(prediction))
-    true_labels = _object_labels(np.asarray(truth))
-    pairs = np.stack([predicted_labels[rows], true_labels[columns]], axis=1)
+    found = _overlaps(prediction, truth)
+    is_candidate = found.ious >= threshold
+    chosen = _best_pairs(
+        found.rows[is_candidate], found.columns[is_candidate], found.ious[is_candidate]
+    )
+    rows, columns = found.rows[is_candidate][chosen], found.columns[is_candidate][chosen]
+    pairs = np.stack([found.predicted_labels[rows], found.true_labels[columns]], axis=1)
     return Matching(
         pairs,
-        table[rows, columns],
-        false_positives=len(predicted_labels) - len(pairs),
-        false_negatives=len(true_labels) - len(pairs),
+        found.ious[is_candidate][chosen],
+        false_positives=len(found.predicted_labels) - len(pairs),
+        false_negatives=len(found.true_labels) - len(pairs),
     )
 
 
@@ -198,6 +188,66 @@ def object_f1(prediction: ArrayLike, truth: ArrayLike, threshold: float = 0.5) -
     if matching.true_positives + errors == 0:
         return 1.0
     return 2 * matching.true_positives / (2 * matching.true_positives + errors)
+
+
+class _Overlaps(NamedTuple):
+    """The objects of two label images, and the pairs of them that share a pixel, row by row."""
+
+    predicted_labels: NDArray[np.int64]
+    true_labels: NDArray[np.int64]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    ious: NDArray[np.float64]
+
+
+def _overlaps(prediction: ArrayLike, truth: ArrayLike) -> _Overlaps:
+    """Find the pairs that overlap: no more than pixels, where all pairs would be P times T."""
+    predicted, true = check_labels(prediction, "prediction"), check_labels(truth, "truth")
+    check_same_shape(predicted, true, "prediction", "truth")
+    predicted_labels, row = np.unique(predicted, return_inverse=True)
+    true_labels, column = np.unique(true, return_inverse=True)
+    # overlap[i, j]: the pixels that have the i-th predicted and the j-th true label.
+    ones = np.ones(predicted.size, dtype=np.int64)
+    shape = (len(predicted_labels), len(true_labels))
+    overlap = coo_array((ones, (row.ravel(), column.ravel())), shape).tocsr().tocoo()
+    rows, columns = overlap.row, overlap.col
+    union = np.bincount(row.ravel())[rows] + np.bincount(column.ravel())[columns] - overlap.data
+    are_objects = (predicted_labels[rows] > 0) & (true_labels[columns] > 0)
+    return _Overlaps(
+        _object_labels(predicted_labels),
+        _object_labels(true_labels),
+        rows[are_objects] - np.count_nonzero(predicted_labels == 0),
+        columns[are_objects] - np.count_nonzero(true_labels == 0),
+        (overlap.data / union)[are_objects],
+    )
+
+
+def _best_pairs(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], ious: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Return which of the candidate pairs are taken, each row and each column at most once.
+
+    Candidates that share no object, directly or over others, do not compete: each group of those
+    that do is an assignment problem of its own.
+    """
+    if not len(rows):
+        return np.empty(0, dtype=np.intp)
+    nodes = rows.max() + columns.max() + 2
+    graph = coo_array((np.ones(len(rows)), (rows, rows.max() + 1 + columns)), (nodes, nodes))
+    group = connected_components(graph, directed=False)[1][rows]
+    order, sizes = np.argsort(group, kind="stable"), np.bincount(group)
+    taken = []
+    for members in np.split(order, np.cumsum(sizes)[:-1]):
+        if len(members) > 1:
+            row = np.unique(rows[members], return_inverse=True)[1]
+            column = np.unique(columns[members], return_inverse=True)[1]
+            candidate = np.full((row.max() + 1, column.max() + 1), -1)
+            candidate[row, column] = members
+            # One more pair outweighs any gain in overlap, as each overlap is at most 1.
+            gain = np.where(candidate < 0, 0, 1 + ious[candidate] / (1 + min(candidate.shape)))
+            members = candidate[linear_sum_assignment(gain, maximize=True)]
+        taken.append(members[members >= 0])
+    return np.sort(np.concatenate(taken))
 
 
 def _object_labels(labels: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -47,7 +47,7 @@ def separable(
     """
     checked = check_kernel(kernel)
     tolerance = check_nonnegative(tolerance, "tolerance")
-    u, s, vt = np.linalg.svd(checked)
+    u, s, vt = np.linalg.svd(checked, full_matrices=False)
     if s[0] == 0:
         raise ValueError("kernel is zero everywhere: it has rank 0, and a separable one has rank 1")
     if len(s) > 1 and s[1] > tolerance * s[0]:
