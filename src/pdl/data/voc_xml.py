@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
 from pdl.data.errors import DataError
+from pdl.data.names import decode
 
-LARGEST = 10 * 2**20
+LARGEST = 10 * 2**20  # bytes
+MOST_ELEMENTS = 100_000
+DEEPEST = 100  # elements, one in the other
+DECLARATION = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]{1,40})["']""")
 
 
 @dataclass
@@ -74,21 +79,37 @@ def read_xml(path: Path) -> XmlElement:
     Raises
     ------
     DataError
-        If it is missing, empty, too large, not well formed, or declares entities, with which a
-        small file could unfold to a huge one or read another file. The message names the line.
+        If it is missing, empty, too large, not well formed, in an encoding that is not known or
+        not the one that it declares, or declares entities, with which a small file could unfold to
+        a huge one or read another file. The message names the line.
     """
+    content = _utf8(path)
     stack: list[XmlElement] = []
     roots: list[XmlElement] = []
-    parser = expat.ParserCreate()
+    # Pieces are joined at the end: to add each to the text before would take quadratic time.
+    texts: list[list[str]] = []
+    elements = 0
+    parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
 
     def start(name: str, _: dict[str, str]) -> None:
+        nonlocal elements
+        elements += 1
+        if elements > MOST_ELEMENTS or len(stack) >= DEEPEST:
+            raise DataError(
+                f"{path}, line {parser.CurrentLineNumber}: has more than {MOST_ELEMENTS} elements,"
+                f" or more than {DEEPEST} one in the other: no annotation has"
+            )
         element = XmlElement(name, path, parser.CurrentLineNumber)
         (stack[-1].elements if stack else roots).append(element)
         stack.append(element)
+        texts.append([])
+
+    def end(_: str) -> None:
+        stack.pop().text = "".join(texts.pop())
 
     def text(found: str) -> None:
-        stack[-1].text += found
+        texts[-1].append(found)
 
     def doctype(*_: object) -> None:
         raise DataError(
@@ -97,20 +118,30 @@ def read_xml(path: Path) -> XmlElement:
         )
 
     parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _: stack.pop()
+    parser.EndElementHandler = end
     parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = doctype
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise DataError(f"{path}: is larger than {LARGEST // 2**20} MiB, no annotation is")
         parser.Parse(content, True)
-    except FileNotFoundError:
-        raise DataError(f"{path}: is missing") from None
     except expat.ExpatError as error:
         raise DataError(
             f"{path}, line {error.lineno}: is not well-formed XML"
             f" ({expat.ErrorString(error.code)}): get it anew, or mend it"
         ) from None
     return roots[0]
+
+
+def _utf8(path: Path) -> bytes:
+    """Return the content of an XML file in UTF-8, whatever encoding it declares."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise DataError(f"{path}: is missing") from None
+    if len(content) > LARGEST:
+        raise DataError(f"{path}: is larger than {LARGEST // 2**20} MiB, no annotation is")
+    declared = DECLARATION.match(content)
+    encoding = declared[1].decode() if declared else "utf-8"
+    if encoding.lower().startswith(("utf-16", "utf-32")):
+        encoding = "utf-8"  # so the declaration itself, read byte by byte, proves
+    return decode(content, path, encoding).encode()
