@@ -184,7 +184,7 @@ def test_camvid_with_a_thirteenth_class(tmp_path: Path, home: Path) -> None:
     for split in ("train", "val", "test"):
         photo(tmp_path / "c" / split / "a.png", 360, 480)
         save(tmp_path / "c" / f"{split}annot" / "a.png", np.full((360, 480), 12, dtype=np.uint8))
-    with pytest.raises(DataError, match=r"trainannot/a.png: expected one channel with"):
+    with pytest.raises(DataError, match=r"trainannot/a.png: holds 12, expected the classes 0…11"):
         prepare("camvid", tmp_path / "c")
 
 

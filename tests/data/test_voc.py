@@ -206,3 +206,44 @@ def test_what_is_not_there(smears: Smears, tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(DataError, match=r"holds no .xml files"):
         load_voc(smears.folder)
+
+
+# XML that takes long or much
+
+
+def test_text_in_many_pieces_is_not_copied_for_each(
+    smears: Smears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10 MB of it took a minute: every piece was added to a copy of all before it."""
+    written = 0
+
+    class Counted(voc_xml.XmlElement):
+        def __setattr__(self, name: str, value: object) -> None:
+            nonlocal written
+            written += len(str(value)) if name == "text" else 0
+            object.__setattr__(self, name, value)
+
+    monkeypatch.setattr(voc_xml, "XmlElement", Counted)
+    smears.write("one", "<annotation>" + "cell<b/>" * 500 + "</annotation>")
+    element = voc_xml.read_xml(smears.folder / "Annotations" / "one.xml")
+    assert element.text == "cell" * 500
+    assert len(element.elements) == 500
+    assert written == len(element.text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<b/>" * 11, "<b>" * 11 + "</b>" * 11, "<b><b/></b>" * 6],
+    ids=["side by side", "one in the other", "both"],
+)
+def test_elements_are_counted(text: str, smears: Smears, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voc_xml, "MOST_ELEMENTS", 10)
+    smears.write("one", f"<annotation>\n{text}</annotation>")
+    with pytest.raises(DataError, match=r"one.xml, line 2: has more than 10 elements"):
+        load_voc(smears.folder)
+
+
+def test_elements_one_in_the_other_are_counted(smears: Smears) -> None:
+    smears.write("one", "<b>" * 101 + "</b>" * 101)
+    with pytest.raises(DataError, match=r"one.xml, line 1: .* more than 100 one in the other"):
+        load_voc(smears.folder)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pdl._files import as_path
 from pdl._validation import check_choice
 from pdl.data.cache import find_set
 from pdl.data.errors import DataError
@@ -45,14 +46,14 @@ class Clothes(NamedTuple):
     labels: NDArray[np.uint8]
 
 
-def load_fashion_mnist(split: str = "train", folder: Path | None = None) -> Clothes:
+def load_fashion_mnist(split: str = "train", folder: str | Path | None = None) -> Clothes:
     """Read the pictures of Fashion-MNIST [1]_.
 
     Parameters
     ----------
     split : {"train", "test"}
         The 60 000 images to train with or the 10 000 to test with.
-    folder : Path, optional
+    folder : str or Path, optional
         The set's folder, if it is neither in ``PDL_DATA_DIR`` nor in the cache. It holds the four
         ``.gz`` files as Zalando Research gives them out.
 
@@ -75,11 +76,11 @@ def load_fashion_mnist(split: str = "train", folder: Path | None = None) -> Clot
        benchmarking machine learning algorithms", arXiv:1708.07747, 2017.
     """
     check_choice(split, "split", tuple(BEGINNINGS))
-    folder = folder or find_set("fashion_mnist")
+    source = find_set("fashion_mnist") if folder is None else as_path(folder, "folder")
     arrays = {}
     for file in data_set("fashion_mnist").files:
         if file.path.startswith(BEGINNINGS[split]):
-            path = folder / file.path
+            path = source / file.path
             if not path.is_file():
                 raise DataError(f"{path}: is missing; run `pdl data fetch fashion_mnist`")
             file.check(path)
@@ -91,7 +92,7 @@ def load_fashion_mnist(split: str = "train", folder: Path | None = None) -> Clot
     images, labels = arrays[3], arrays[1]
     if images.shape != (len(labels), 28, 28) or labels.max() >= len(FASHION_CLASSES):
         raise DataError(
-            f"{folder}: {images.shape} images and {len(labels)} labels up to {labels.max()} do not"
+            f"{source}: {images.shape} images and {len(labels)} labels up to {labels.max()} do not"
             " belong together"
         )
     return Clothes(images, labels)

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pdl._files import as_path
 from pdl.data.errors import DataError, problems_text
 from pdl.data.hashes import sha256
 from pdl.data.images import is_image_name, read_image
+from pdl.data.names import one_spelling
 from pdl.data.sequences import LazySequence
 
 CLUTTER = {"thumbs.db", "desktop.ini"}
@@ -154,7 +156,7 @@ def load_image_folder(
         in it is no image by its name. The message says which and where. The images themselves are
         read on access; ``check()`` reads them all.
     """
-    folder = Path(path)
+    folder = as_path(path)
     if not folder.is_dir():
         raise DataError(f"{folder}: is no folder; name the one that holds a folder for each class")
     found = sorted(each for each in folder.iterdir() if each.is_dir() and _visible(each))
@@ -166,14 +168,16 @@ def load_image_folder(
         )
     if not found:
         raise DataError(f"{folder}: holds no folders; make one for each class")
-    names = [each.name for each in found]
-    if classes is not None and set(names) != set(classes):
+    by_name = {one_spelling(each.name): each for each in found}
+    if len(by_name) < len(found):
+        raise DataError(f"{folder}: two folders have one name, differently encoded: join them")
+    names = sorted(by_name) if classes is None else list(map(one_spelling, classes))
+    if set(names) != set(by_name):
         raise DataError(
-            f"{folder}: expected the classes {', '.join(classes)}, found {', '.join(names)}"
+            f"{folder}: expected the classes {', '.join(names)}, found {', '.join(by_name)}"
         )
-    names = list(classes) if classes is not None else names
     entries = [
-        (image, label) for label, name in enumerate(names) for image in _images(folder / name)
+        (image, label) for label, name in enumerate(names) for image in _images(by_name[name])
     ]
     return ImageFolder(folder, entries, names, "L" if gray else "RGB", shape)
 

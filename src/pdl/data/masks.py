@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pdl._files import as_path
 from pdl.data.errors import DataError, problems_text
-from pdl.data.images import is_image_name, read_image
+from pdl.data.images import SUFFIXES, read_image, read_mask
+from pdl.data.names import files_by_name
 from pdl.data.sequences import LazySequence
 
 MASK_ENDINGS = ("_mask", "-mask", "_label", "_labels")
@@ -75,12 +77,7 @@ class MaskFolder(LazySequence[MaskedImage]):
     def _open(self, entry: Any) -> MaskedImage:
         image_path, mask_path = entry
         image = read_image(image_path, self._mode, self._shape)
-        mask = read_image(mask_path, None)
-        if mask.ndim != 2:
-            raise DataError(
-                f"{mask_path}: has {mask.shape[2]} channels; a mask has one, with the number of the"
-                " class at each pixel: turn colours into numbers first"
-            )
+        mask = read_mask(mask_path)
         if mask.shape != image.shape[:2]:
             raise DataError(
                 f"{mask_path}: is {mask.shape[0]}×{mask.shape[1]} pixels (height×width), its image"
@@ -92,7 +89,7 @@ class MaskFolder(LazySequence[MaskedImage]):
                 f"{mask_path}: row {row}, column {column} holds {mask[row, column]}, expected"
                 f" 0…{len(self.classes) - 1} for {len(self.classes)} classes"
             )
-        return MaskedImage(image, mask.astype(np.int32))
+        return MaskedImage(image, mask)
 
     def __repr__(self) -> str:
         return f"MaskFolder({len(self)} images with masks; in {self.source})"
@@ -135,8 +132,13 @@ def load_mask_folder(
         format that alters values. On access: if a file is damaged, the two differ in size, or a
         value is out of range. The message says which file, and which pixel.
     """
-    folders = Path(images), Path(masks)
-    found_images, found_masks = (_by_stem(folder) for folder in folders)
+    folders = as_path(images, "images"), as_path(masks, "masks")
+    found_images, found_masks = (
+        files_by_name(folder, SUFFIXES, MASK_ENDINGS) for folder in folders
+    )
+    for folder, found in zip(folders, (found_images, found_masks), strict=True):
+        if not found:
+            raise DataError(f"{folder}: holds no images")
     lossy = [path for path in found_masks.values() if path.suffix.lower() in LOSSY]
     if lossy:
         raise DataError(
@@ -155,20 +157,3 @@ def load_mask_folder(
         raise DataError(f"images and masks do not pair:\n{problems_text(problems)}")
     entries = [(found_images[name], found_masks[name]) for name in sorted(found_images)]
     return MaskFolder(folders[0], entries, classes, "L" if gray else "RGB", shape)
-
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    """Return the images of a folder by their name without ending."""
-    if not folder.is_dir():
-        raise DataError(f"{folder}: is no folder")
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if not path.name.startswith(".") and is_image_name(path):
-            ending = next((end for end in MASK_ENDINGS if path.stem.endswith(end)), "")
-            name = path.stem.removesuffix(ending)
-            if name in found:
-                raise DataError(f"{path}: has the same name as {found[name].name}; rename one")
-            found[name] = path
-    if not found:
-        raise DataError(f"{folder}: holds no images")
-    return found

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pdl._files import as_path
 from pdl._validation import check_choice
 from pdl.data.cache import find_set
 from pdl.data.errors import DataError, MissingDataError
@@ -47,7 +48,7 @@ class Digits(NamedTuple):
 
 
 def load_mnist(
-    split: str = "train", folder: Path | None = None, sha256: Mapping[str, str] = SHA256
+    split: str = "train", folder: str | Path | None = None, sha256: Mapping[str, str] = SHA256
 ) -> Digits:
     """Read the handwritten digits of MNIST [1]_.
 
@@ -55,7 +56,7 @@ def load_mnist(
     ----------
     split : {"train", "test"}
         The 60 000 images to train with or the 10 000 to test with.
-    folder : Path, optional
+    folder : str or Path, optional
         Holds the idx files, compressed (``.gz``) or not. Where :func:`pdl.data.cache.find_set`
         finds the set, if left out: in ``PDL_DATA_DIR/mnist``, or where `pdl data` has put it.
     sha256 : mapping of str to str
@@ -82,13 +83,13 @@ def load_mnist(
        doi:10.1109/5.726791
     """
     check_choice(split, "split", tuple(FILES))
-    folder = find_set("mnist") if folder is None else folder
+    source = find_set("mnist") if folder is None else as_path(folder, "folder")
     images, labels = (
-        _read(folder, name, axes, sha256) for name, axes in zip(FILES[split], (3, 1), strict=True)
+        _read(source, name, axes, sha256) for name, axes in zip(FILES[split], (3, 1), strict=True)
     )
     if len(images) != len(labels):
         raise DataError(
-            f"{folder}: {FILES[split][0]} has {len(images)} images, but {FILES[split][1]} has "
+            f"{source}: {FILES[split][0]} has {len(images)} images, but {FILES[split][1]} has "
             f"{len(labels)} labels"
         )
     return Digits(images, labels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pdl._files import as_path
 from pdl._validation import check_choice
 from pdl.data.cache import find_set
 from pdl.data.errors import DataError
@@ -30,7 +31,7 @@ FOLDER_SPLITS = {"train": "training_set", "test": "test_set"}
 CAMVID_SPLITS = {"train": "train", "validation": "val", "test": "test"}
 
 
-def load_nuclei(split: str = "train", folder: Path | None = None) -> MaskFolder:
+def load_nuclei(split: str = "train", folder: str | Path | None = None) -> MaskFolder:
     """Load fluorescence images of cell nuclei with a mask of each nucleus [1]_.
 
     There is no official split: in the order of the names, every fifth image is for testing.
@@ -39,7 +40,7 @@ def load_nuclei(split: str = "train", folder: Path | None = None) -> MaskFolder:
     ----------
     split : {"train", "test"}
         Which images: 268 or 66.
-    folder : Path, optional
+    folder : str or Path, optional
         The set's folder, if it is neither in ``PDL_DATA_DIR`` nor in the cache.
 
     Returns
@@ -61,8 +62,8 @@ def load_nuclei(split: str = "train", folder: Path | None = None) -> MaskFolder:
        Science Bowl", Nature Methods 16, 1247–1253, 2019.
     """
     check_choice(split, "split", ("train", "test"))
-    folder = folder or find_set("nuclei")
-    every = load_mask_folder(folder / "images", folder / "labels", gray=True, shape=(256, 256))
+    source = find_set("nuclei") if folder is None else as_path(folder, "folder")
+    every = load_mask_folder(source / "images", source / "labels", gray=True, shape=(256, 256))
     return _every_fifth(every, split, [path.stem for path in every.image_paths])
 
 
@@ -77,14 +78,14 @@ def _every_fifth(every: MaskFolder, split: str, groups: list[str]) -> MaskFolder
     return every.with_entries(entries)
 
 
-def load_camvid(split: str = "train", folder: Path | None = None) -> MaskFolder:
+def load_camvid(split: str = "train", folder: str | Path | None = None) -> MaskFolder:
     """Load street scenes of the CamVid database with the class of each pixel [1]_, [2]_.
 
     Parameters
     ----------
     split : {"train", "validation", "test"}
         Which images: 367, 101 or 233. Those of a film lie in one split together.
-    folder : Path, optional
+    folder : str or Path, optional
         The set's folder, if it is neither in ``PDL_DATA_DIR`` nor in the cache.
 
     Returns
@@ -108,15 +109,15 @@ def load_camvid(split: str = "train", folder: Path | None = None) -> MaskFolder:
        encoder-decoder architecture for image segmentation", IEEE TPAMI 39(12), 2481–2495, 2017.
     """
     check_choice(split, "split", tuple(CAMVID_SPLITS))
-    folder = folder or find_set("camvid")
+    source = find_set("camvid") if folder is None else as_path(folder, "folder")
     name = CAMVID_SPLITS[split]
     return load_mask_folder(
-        folder / name, folder / f"{name}annot", classes=CAMVID_CLASSES, shape=(180, 240)
+        source / name, source / f"{name}annot", classes=CAMVID_CLASSES, shape=(180, 240)
     )
 
 
 def load_bccd(
-    split: str = "train", folder: Path | None = None, *, strict: bool = False
+    split: str = "train", folder: str | Path | None = None, *, strict: bool = False
 ) -> VocFolder:
     """Load blood smears with a box around each cell (BCCD).
 
@@ -126,7 +127,7 @@ def load_bccd(
     ----------
     split : {"train", "val", "trainval", "test"}
         Which images: 205, 87, 292 or 72.
-    folder : Path, optional
+    folder : str or Path, optional
         The set's folder, if it is neither in ``PDL_DATA_DIR`` nor in the cache.
     strict : bool
         Whether a split with such a box is refused instead.
@@ -144,18 +145,18 @@ def load_bccd(
     DataError
         If a file is missing or damaged; with ``strict``, if a box has no area.
     """
-    folder = folder or find_set("bccd")
-    return load_voc(folder, split, classes=BCCD_CLASSES, strict=strict)
+    source = find_set("bccd") if folder is None else as_path(folder, "folder")
+    return load_voc(source, split, classes=BCCD_CLASSES, strict=strict)
 
 
-def load_cats_and_dogs(split: str = "train", folder: Path | None = None) -> ImageFolder:
+def load_cats_and_dogs(split: str = "train", folder: str | Path | None = None) -> ImageFolder:
     """Load photos of cats and dogs [1]_.
 
     Parameters
     ----------
     split : {"train", "test"}
         Which photos: 2000 each, half of them cats.
-    folder : Path, optional
+    folder : str or Path, optional
         The set's folder, if it is neither in ``PDL_DATA_DIR`` nor in the cache.
 
     Returns
@@ -176,20 +177,20 @@ def load_cats_and_dogs(split: str = "train", folder: Path | None = None) -> Imag
        interest-aligned manual image categorization", ACM CCS, 366–374, 2007.
     """
     check_choice(split, "split", tuple(FOLDER_SPLITS))
-    folder = folder or find_set("catsdogs")
+    source = find_set("catsdogs") if folder is None else as_path(folder, "folder")
     return load_image_folder(
-        folder / FOLDER_SPLITS[split], shape=(160, 160), classes=("cats", "dogs")
+        source / FOLDER_SPLITS[split], shape=(160, 160), classes=("cats", "dogs")
     )
 
 
-def load_cervix(split: str = "train", folder: Path | None = None) -> ImageFolder:
+def load_cervix(split: str = "train", folder: str | Path | None = None) -> ImageFolder:
     """Load photos of the three types of cervix, prepared with ``pdl data prepare cervix``.
 
     Parameters
     ----------
     split : {"train", "test"}
         Which photos; of each type, every fifth is for testing.
-    folder : Path, optional
+    folder : str or Path, optional
         The set's folder, if it is neither in ``PDL_DATA_DIR`` nor in the cache.
 
     Returns
@@ -205,12 +206,12 @@ def load_cervix(split: str = "train", folder: Path | None = None) -> ImageFolder
         If a class is missing, or a file is damaged or of a wrong size.
     """
     check_choice(split, "split", tuple(FOLDER_SPLITS))
-    folder = folder or find_set("cervix")
+    source = find_set("cervix") if folder is None else as_path(folder, "folder")
     classes = ("Type_1", "Type_2", "Type_3")
-    return load_image_folder(folder / FOLDER_SPLITS[split], shape=(256, 256), classes=classes)
+    return load_image_folder(source / FOLDER_SPLITS[split], shape=(256, 256), classes=classes)
 
 
-def load_carvana(split: str = "train", folder: Path | None = None) -> MaskFolder:
+def load_carvana(split: str = "train", folder: str | Path | None = None) -> MaskFolder:
     """Load photos of cars with masks, prepared with ``pdl data prepare carvana``.
 
     Each car was photographed from 16 sides. In the order of their names every fifth car is for
@@ -220,7 +221,7 @@ def load_carvana(split: str = "train", folder: Path | None = None) -> MaskFolder
     ----------
     split : {"train", "test"}
         Which cars.
-    folder : Path, optional
+    folder : str or Path, optional
         The set's folder, if it is neither in ``PDL_DATA_DIR`` nor in the cache.
 
     Returns
@@ -237,8 +238,8 @@ def load_carvana(split: str = "train", folder: Path | None = None) -> MaskFolder
         If a file is missing or damaged, or of a wrong size.
     """
     check_choice(split, "split", ("train", "test"))
-    folder = folder or find_set("carvana")
+    source = find_set("carvana") if folder is None else as_path(folder, "folder")
     every = load_mask_folder(
-        folder / "images", folder / "masks", classes=("background", "car"), shape=(320, 480)
+        source / "images", source / "masks", classes=("background", "car"), shape=(320, 480)
     )
     return _every_fifth(every, split, [path.stem.rpartition("_")[0] for path in every.image_paths])

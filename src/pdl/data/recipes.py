@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pdl.data.errors import DataError, problems_text
-from pdl.data.images import is_image_name, read_image
+from pdl.data.images import is_image_name, read_image, read_mask
+from pdl.data.names import files_by_name, one_spelling
 
 Result = TypeVar("Result")
 CAMVID_SPLITS = ("train", "val", "test")
@@ -103,7 +104,10 @@ def nuclei(source: Path, target: Path, notes: Notes) -> None:
 
 
 def _nuclei_item(item: Path, notes: Notes) -> tuple[NDArray[np.uint8], NDArray[np.uint16]] | None:
-    colour = read_image(item / "images" / f"{item.name}.png", "RGB")
+    image_path = files_by_name(item / "images", {".png"}).get(one_spelling(item.name))
+    if image_path is None:
+        raise DataError(f"{item / 'images' / item.name}.png: is missing")
+    colour = read_image(image_path, "RGB")
     height, width = colour.shape[:2]
     if (height, width) != (256, 256):
         notes.left_out.append(f"{item.name}: is {height}×{width} pixels, not 256×256")
@@ -111,9 +115,9 @@ def _nuclei_item(item: Path, notes: Notes) -> tuple[NDArray[np.uint8], NDArray[n
     if (colour != colour[..., :1]).any():
         notes.left_out.append(f"{item.name}: is a colour image")
         return None
-    masks = sorted((item / "masks").glob("*.png"))
-    if not masks:
-        raise DataError(f"{item / 'masks'}: holds no masks")
+    masks = list(files_by_name(item / "masks", {".png"}).values())
+    if not 0 < len(masks) <= np.iinfo(np.uint16).max:
+        raise DataError(f"{item / 'masks'}: holds {len(masks)} masks, expected 1 to 65535")
     labels = np.zeros((height, width), dtype=np.uint16)
     for number, path in enumerate(masks, start=1):
         mask = read_image(path, "L", (height, width)) > 0
@@ -149,13 +153,13 @@ def camvid(source: Path, target: Path, notes: Notes) -> None:
 
 def _camvid_item(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     folder = path.parent.with_name(f"{path.parent.name}annot")
-    same = folder / f"{path.stem}.png"
-    other = folder / f"{path.stem.replace('_', 'annot_', 1)}.png"  # train_1, trainannot_1
-    mask_path = same if same.exists() else other if other.exists() else same
+    masks, name = files_by_name(folder, {".png"}), one_spelling(path.stem)
+    other = name.replace("_", "annot_", 1)  # train_1, trainannot_1
+    mask_path = masks.get(name) or masks.get(other) or folder / f"{name}.png"
     image = read_image(path, "RGB")
-    mask = read_image(mask_path, None, image.shape[:2])
-    if mask.ndim != 2 or mask.max() > 11:
-        raise DataError(f"{mask_path}: expected one channel with the classes 0…11")
+    mask = read_mask(mask_path, image.shape[:2])
+    if mask.max() > 11:
+        raise DataError(f"{mask_path}: holds {mask.max()}, expected the classes 0…11")
     return image, mask.astype(np.uint8)
 
 
@@ -194,8 +198,9 @@ def cats_and_dogs(source: Path, target: Path, notes: Notes) -> None:
 
 def carvana(source: Path, target: Path, notes: Notes) -> None:
     """Photos of cars and masks (0 background, 1 car) at 480×320."""
-    images = {path.stem: path for path in _visible_files(source) if path.suffix == ".jpg"}
-    masks = {path.stem: path for path in _visible_files(source) if path.suffix == ".gif"}
+    files = [(path.suffix.lower(), path) for path in _visible_files(source)]
+    images = {path.stem: path for suffix, path in files if suffix in {".jpg", ".jpeg"}}
+    masks = {path.stem: path for suffix, path in files if suffix == ".gif"}
     pairs = {stem: f"{stem}_mask" for stem in images}
     absent = [f"{each}.gif: is missing" for each in sorted(set(pairs.values()) - set(masks))]
     unpaired = sorted(set(masks) - set(pairs.values()))

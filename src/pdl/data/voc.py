@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pdl._files import as_path
 from pdl.data.errors import DataError, DataWarning, problems_text
-from pdl.data.images import read_image
+from pdl.data.images import SUFFIXES, read_image
+from pdl.data.names import decode, files_by_name, one_spelling
 from pdl.data.sequences import LazySequence
-from pdl.data.voc_xml import XmlElement, read_xml
+from pdl.data.voc_xml import read_xml
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
-SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 class BoxedImage(NamedTuple):
@@ -118,8 +119,8 @@ def load_voc(
     Parameters
     ----------
     path : str or Path
-        The folder with ``Annotations/*.xml``, ``JPEGImages/*.jpg`` (or .png) and, for splits,
-        ``ImageSets/Main/*.txt``.
+        The folder with ``Annotations/*.xml``, ``JPEGImages/*.jpg`` (or another format) and, for
+        splits, ``ImageSets/Main/*.txt``.
     split : str, optional
         The name of a file in ``ImageSets/Main`` without ``.txt``; all images if left out.
     classes : sequence of str, optional
@@ -141,22 +142,24 @@ def load_voc(
         something, or a box is refused: the message names file and line. On access: if an image is
         damaged or not of the size that its XML file says.
     """
-    folder = Path(path)
+    folder = as_path(path)
     annotations = folder / "Annotations"
     if not annotations.is_dir():
         raise DataError(f"{folder}: has no folder Annotations; name the folder that holds it")
-    every = sorted(each.stem for each in annotations.glob("*.xml") if each.name[0] != ".")
+    every = files_by_name(annotations, {".xml"})
     if not every:
         raise DataError(f"{annotations}: holds no .xml files")
-    names = every if split is None else _split_names(folder, split, set(every))
+    images = files_by_name(folder / "JPEGImages", SUFFIXES)
+    names = sorted(every) if split is None else _split_names(folder, split, every)
     problems: list[str] = []
     wanted = set(names)
     everything = {
-        name: read_annotation(annotations / f"{name}.xml", problems if name in wanted else [])
-        for name in (every if classes is None else names)
+        name: read_annotation(every[name], images.get(name), problems if name in wanted else [])
+        for name in (sorted(every) if classes is None else names)
     }
     found = [everything[name] for name in names]
-    known = classes or sorted({name for each in everything.values() for name in each.names})
+    named = {name for each in everything.values() for name in each.names}
+    known = sorted(named) if classes is None else list(map(one_spelling, classes))
     for each in found:
         unknown = set(each.names) - set(known)
         if unknown:
@@ -169,17 +172,19 @@ def load_voc(
     return VocFolder(folder, found, known, problems)
 
 
-def _split_names(folder: Path, split: str, known: set[str]) -> list[str]:
+def _split_names(folder: Path, split: str, known: Collection[str]) -> list[str]:
     """Return the names that a split's file lists."""
     path = folder / "ImageSets" / "Main" / f"{split}.txt"
     if not path.is_file():
         there = ", ".join(sorted(each.stem for each in path.parent.glob("*.txt"))) or "none"
         raise DataError(f"split: {path} is missing; there are: {there}")
     names: list[str] = []
-    for number, line in enumerate(path.read_text("utf8").splitlines(), start=1):
+    for number, line in enumerate(decode(path.read_bytes(), path).splitlines(), start=1):
         if not line.strip():
             continue
-        name = line.split()[0]
+        name = one_spelling(line.strip())
+        if name not in known:  # a second word says whether a class is in the image
+            name = name.split()[0]
         if name not in known:
             raise DataError(f"{path}, line {number}: there is no Annotations/{name}.xml")
         if name in names:
@@ -190,8 +195,17 @@ def _split_names(folder: Path, split: str, known: set[str]) -> list[str]:
     return names
 
 
-def read_annotation(path: Path, problems: list[str]) -> Annotation:
+def read_annotation(path: Path, image_path: Path | None, problems: list[str]) -> Annotation:
     """Read one XML file; what is wrong with a box is added to ``problems``, and the box left out.
+
+    Parameters
+    ----------
+    path : Path
+        The XML file.
+    image_path : Path or None
+        Its image, which bears its name; None if there is none.
+    problems : list of str
+        Added to.
 
     Raises
     ------
@@ -199,11 +213,14 @@ def read_annotation(path: Path, problems: list[str]) -> Annotation:
         If the file is damaged or lacks something, or its image is missing.
     """
     root = read_xml(path)
+    if image_path is None:
+        folder = path.parents[1] / "JPEGImages"
+        raise DataError(f"{root.where}: its image {path.stem}.jpg is missing in {folder}")
     size = root.child("size")
     height, width = size.child("height").whole_number(), size.child("width").whole_number()
     names, boxes = [], []
     for thing in root.children("object"):
-        name = thing.child("name").text.strip()
+        name = one_spelling(thing.child("name").text.strip())
         if not name:
             raise DataError(f"{thing.child('name').where}: the name of the class is empty")
         box = thing.child("bndbox")
@@ -215,7 +232,7 @@ def read_annotation(path: Path, problems: list[str]) -> Annotation:
             names.append(name)
             boxes.append(corners)
     array = np.array(boxes, dtype=np.float64).reshape(-1, 4)
-    return Annotation(path, _image_of(path, root), (height, width), tuple(names), array)
+    return Annotation(path, image_path, (height, width), tuple(names), array)
 
 
 def _trouble(corners: Sequence[float], height: int, width: int) -> str:
@@ -227,13 +244,3 @@ def _trouble(corners: Sequence[float], height: int, width: int) -> str:
     if x_min < 0 or y_min < 0 or x_max > width or y_max > height:
         return f"reaches out of the image of width {width} and height {height} ({said})"
     return ""
-
-
-def _image_of(path: Path, root: XmlElement) -> Path:
-    """Return the image of an XML file, which bears its name."""
-    folder = path.parents[1] / "JPEGImages"
-    for suffix in SUFFIXES:
-        image = folder / f"{path.stem}{suffix}"
-        if image.is_file():
-            return image
-    raise DataError(f"{root.where}: its image {path.stem}.jpg is missing in {folder}")
