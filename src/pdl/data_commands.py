@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,8 +20,10 @@ app = typer.Typer(
 )
 
 Into = Annotated[
-    Path | None,
-    typer.Option(help="Put the set's folder into this folder, instead of into the cache."),
+    str | None,
+    typer.Option(
+        metavar="FOLDER", help="Put the set's folder into this folder, instead of into the cache."
+    ),
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace what is there already.")]
 
@@ -35,9 +38,25 @@ def _said() -> Iterator[None]:
     except DataError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None
+    except BrokenPipeError:  # of `pdl data list | head`: Typer ends the command in silence
+        raise
     except OSError as error:
         typer.echo(f"Error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(1) from None
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let ``kill`` end the command as Ctrl-C does: half a data set is removed on the way out."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _nothing_given(names: list[str]) -> None:
@@ -52,7 +71,9 @@ def list_sets(
     """Show the data sets: what they are, their licence, and where they are on this machine."""
     with _said():
         from pdl.data.cache import cache_folder, given_folder, locate
+        from pdl.data.errors import DataError
         from pdl.data.registry import data_set, data_sets
+        from pdl.data.verify import missing_files
 
         if name:
             _show(data_set(name))
@@ -61,7 +82,15 @@ def list_sets(
             here = locate(each.name)
             typer.echo(f"{each.name}: {each.what}")
             typer.echo(f"  licence: {each.licence}")
-            typer.echo(f"  {here if here else f'not here; pdl data {each.way} {each.name}'}")
+            if here is None:
+                typer.echo(f"  not here; pdl data {each.way} {each.name}")
+                continue
+            try:
+                missing = len(missing_files(each, here))
+                trouble = f", not whole: {missing} files are missing" if missing else ""
+            except DataError as error:
+                trouble = f", not whole: {error}"
+            typer.echo(f"  {here}{trouble}")
         typer.echo("")
         typer.echo(f"PDL_DATA_DIR, looked at first: {given_folder() or 'not set'}")
         typer.echo(f"Fetched and prepared sets go to: {cache_folder()}")
@@ -91,7 +120,8 @@ def _show(each: DataSet) -> None:
         for url in file.urls:
             typer.echo(f"    {url}")
     if each.archive is not None:
-        typer.echo(f"  archive: SHA-256 {each.archive.sha256 or 'not recorded'}")
+        varies = "varies, as it is packed on demand; each file in it is checked"
+        typer.echo(f"  archive: SHA-256 {each.archive.sha256 or varies}")
         for url in each.archive.urls:
             typer.echo(f"    {url}")
 
@@ -104,7 +134,7 @@ def fetch(
 ) -> None:
     """Download data sets, with their SHA-256 checked; a broken download goes on where it was."""
     _nothing_given(names or [])
-    with _said():
+    with _said(), _ended_in_order():
         from pdl.data.fetch import fetch as fetch_set
 
         for name in names or []:
@@ -165,7 +195,7 @@ def verify(
 @app.command()
 def prepare(
     name: Annotated[str, typer.Argument(help="The set.")],
-    source: Annotated[Path, typer.Argument(help="The folder or archive as distributed.")],
+    source: Annotated[str, typer.Argument(help="The folder or archive as distributed.")],
     into: Into = None,
     replace: Replace = False,
     skip_damaged: Annotated[
@@ -173,7 +203,7 @@ def prepare(
     ] = False,
 ) -> None:
     """Make a data set from what its distributor gives you: some want an account, or a promise."""
-    with _said():
+    with _said(), _ended_in_order():
         from pdl.data.prepare import prepare as prepare_set
 
         prepare_set(name, source, into, replace=replace, skip_damaged=skip_damaged, say=typer.echo)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ from typer.testing import CliRunner
 
 from pdl.cli import app
 from pdl.data import registry
+from pdl.data.prepare import RECIPES
 
 CONTENT = b"content"
 
@@ -43,11 +48,18 @@ def tiny(
 
 def test_list_shows_every_set_and_where_it_is(home: Path) -> None:
     (home / "bccd").mkdir(parents=True)
+    (home / "bccd" / "LICENSE").touch()
+    (home / "nuclei").mkdir()
+    (home / "nuclei" / ".half.part").touch()
+    (home / "cervix").mkdir()
+    (home / "cervix" / "prepared.json").write_text("{")
     result = run("list")
     assert result.exit_code == 0
     for name in registry.data_sets():
         assert f"\n{name}: " in f"\n{result.output}"
-    assert str(home / "bccd") in result.output
+    assert f"{home / 'bccd'}, not whole: 732 files are missing" in result.output
+    assert "not here; pdl data fetch nuclei\n" in result.output
+    assert f"{home / 'cervix'}, not whole: " in result.output
     assert "not here; pdl data fetch mnist" in result.output
     assert "not here; pdl data prepare carvana" in result.output
     assert "PDL_DATA_DIR, looked at first: not set" in result.output
@@ -59,7 +71,7 @@ def test_list_shows_a_set_in_full(home: Path) -> None:
     assert "CC BY-SA 3.0" in said
     assert "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-labels-idx1-ubyte.gz" in said
     assert "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db" in said
-    assert "archive: SHA-256 not recorded" in run("list", "bccd").output
+    assert "archive: SHA-256 varies" in run("list", "bccd").output
     assert "prepare from: train.zip" in run("list", "catsdogs").output
 
 
@@ -92,6 +104,7 @@ def test_the_folder_one_has_is_verified(
 ) -> None:
     own = tmp_path / "own" / "tiny"
     own.mkdir(parents=True)
+    (own / "mine.txt").touch()
     monkeypatch.setenv("PDL_DATA_DIR", str(own.parent))
     result = run("verify", "tiny")
     assert result.exit_code == 1
@@ -149,3 +162,43 @@ def test_prepare(home: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "left out" in result.output and "2.jpg" in result.output
     assert "14 files as they were prepared" in run("verify", "cervix").output
+
+
+def test_prepare_and_a_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    result = run("prepare", "cervix", "~/absent", "--into=~/there")
+    assert f"{tmp_path / 'absent'} is missing" in result.output
+    assert not (tmp_path / "~").exists()
+
+
+def test_a_command_that_is_ended_removes_what_it_began(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recipe(source: Path, target: Path, notes: object) -> None:
+        (target / "half").write_bytes(bytes(1000))
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setitem(RECIPES, "cervix", recipe)
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("prepare", "cervix", str(tmp_path)).exit_code == 128 + signal.SIGTERM
+    assert [path.name for path in home.iterdir()] == [".cervix.lock"]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+@pytest.mark.parametrize(
+    "command",
+    [["data", "list"], ["data", "list", "mnist"], ["data", "verify"], ["exercises"]],
+    ids=" ".join,
+)
+def test_a_reader_that_stops_reading_is_no_error(command: list[str], home: Path) -> None:
+    """As in ``pdl data list | head``."""
+    pipe, end = os.pipe()
+    os.close(pipe)
+    ran = subprocess.run(
+        [sys.executable, "-m", "pdl.cli", *command], stdout=end, stderr=subprocess.PIPE, text=True
+    )
+    os.close(end)
+    assert ran.stderr == ""

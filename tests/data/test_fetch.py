@@ -127,11 +127,12 @@ def test_a_mirror_that_compresses_anew_is_welcome(tiny: Registered, reply: Any) 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (gzip.compress(CONTENT[:-1] + b"x"), "SHA-256 of its decompressed content"),
-        (gzip.compress(CONTENT)[:-9], "not a whole gzip file"),
+        (gzip.compress(CONTENT[:-1] + b"x", mtime=0), "SHA-256 of its decompressed content"),
+        (gzip.compress(CONTENT, mtime=0)[:-9], "not a whole gzip file"),
         (CONTENT, "not a whole gzip file"),
-        (gzip.compress(CONTENT * 2), f"more than the {len(CONTENT)} bytes"),
+        (gzip.compress(CONTENT * 2, mtime=0), f"more than the {len(CONTENT)} bytes"),
     ],
+    ids=["other", "cut", "plain", "long"],
 )
 def test_compressed_wrong_bytes(
     data: bytes, message: str, tiny: Registered, reply: Any, home: Path
@@ -260,7 +261,7 @@ def test_an_archive_is_unpacked_and_checked(tiny: Registered, home: Path) -> Non
     folder = get(said)
     assert content(folder) == EXPECTED
     assert visible(home) == ["tiny"]
-    assert "no SHA-256 is recorded; each file in it is checked" in said[0]
+    assert "has no SHA-256 of its own: each of the 3 files in it is checked" in said[0]
     get(said)
     assert "already, and whole" in said[-1]
     assert len(tiny.server.asked) == 1
@@ -410,3 +411,75 @@ def test_a_damaged_record(damage: str, home: Path, tmp_path: Path) -> None:
     (tmp_path / "prepared.json").write_text(text)
     with pytest.raises(DataError, match=r"prepared.json: (is damaged|its list of files)"):
         verify("cervix", tmp_path)
+
+
+# what is left behind
+
+
+@pytest.mark.parametrize("cut", [0, 1000])
+def test_a_failed_fetch_is_not_taken_for_the_set(
+    cut: int, tiny: Registered, reply: Any, home: Path
+) -> None:
+    """The part that came is kept for the next try; without one not even the folder stays."""
+    tiny.file(reply(CONTENT, cut=cut))
+    with pytest.raises(DataError, match="could not be downloaded"):
+        get()
+    assert (home / "tiny").exists() == (cut > 0)
+    assert locate("tiny") is None
+    with pytest.raises(MissingDataError):
+        find_set("tiny")
+    tiny.file(reply(CONTENT))
+    assert (get() / "tiny.bin").read_bytes() == CONTENT
+    assert locate("tiny") == home / "tiny"
+
+
+def test_an_empty_folder_hides_no_whole_set(
+    tiny: Registered, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.file()
+    get()
+    (tmp_path / "own" / "tiny").mkdir(parents=True)
+    monkeypatch.setenv("PDL_DATA_DIR", str(tmp_path / "own"))
+    assert locate("tiny") == home / "tiny"
+
+
+def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    left, other = tmp_path / ".set.new-k3x9", tmp_path / ".setting.new-k3x9"
+    for folder in (left, other):
+        (folder / "new").mkdir(parents=True)
+        (folder / "new" / "a").write_bytes(b"half")
+    with exclusive(tmp_path / "set", print), staging(tmp_path / "set") as new:
+        assert not left.exists()
+        assert new.is_dir()
+    assert other.exists()
+
+
+def test_a_process_killed_between_two_renamings_loses_nothing(tmp_path: Path) -> None:
+    left = tmp_path / ".set.new-k3x9"
+    for part in ("old", "new"):
+        (left / part).mkdir(parents=True)
+        (left / part / part).touch()
+    with exclusive(tmp_path / "set", print):
+        assert [path.name for path in (tmp_path / "set").iterdir()] == ["old"]
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("value", [str, Path])
+def test_a_home_is_written_out(
+    value: Any, tiny: Registered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a folder called ~ appears where the command runs."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    tiny.file()
+    assert get(into=value("~/there")) == tmp_path / "there" / "tiny"
+    assert verify("tiny", value("~/there/tiny")).whole
+    monkeypatch.setenv("PDL_HOME", "~/cache")
+    assert get() == tmp_path / "cache" / "data" / "tiny"
+    monkeypatch.setenv("PDL_DATA_DIR", "~/there")
+    assert locate("tiny") == tmp_path / "there" / "tiny"
+    assert not (tmp_path / "~").exists()
+    monkeypatch.setenv("PDL_DATA_DIR", "~nobody-of-this-name/data")
+    with pytest.raises(DataError, match="PDL_DATA_DIR: the home of ~nobody-of-this-name is not"):
+        locate("tiny")

@@ -164,3 +164,11 @@ def test_the_package_of_data_stays_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert ran.stdout.strip() == "[]"
+
+
+def test_the_bytes_of_an_archive_may_vary_those_of_a_file_may_not(tmp_path: Path) -> None:
+    packed = [found.archive for found in data_sets().values() if found.archive]
+    assert packed and all(archive.sha256 is None for archive in packed)
+    file = {"path": "a", "urls": ["https://example.org/a"], "sha256": "varies"}
+    with pytest.raises(DataError, match=r"tiny, file 1: sha256 must be 64 hexadecimal digits"):
+        read(tmp_path, {**GOOD, "files": [file]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import glob
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
+from pdl._files import path_setting
 from pdl.data.errors import DataError, MissingDataError, disk_full, is_disk_full
 
 Say = Callable[[str], None]
@@ -25,13 +26,17 @@ def given_folder() -> Path | None:
     DataError
         If the name is not that of a folder.
     """
-    named = os.environ.get("PDL_DATA_DIR")
-    if not named:
-        return None
-    folder = Path(named).expanduser()
-    if not folder.is_dir():
+    folder = _setting("PDL_DATA_DIR")
+    if folder is not None and not folder.is_dir():
         raise DataError(f"PDL_DATA_DIR: {folder} is no folder; name one, or unset PDL_DATA_DIR")
     return folder
+
+
+def _setting(variable: str) -> Path | None:
+    try:
+        return path_setting(variable)
+    except ValueError as error:
+        raise DataError(str(error)) from None
 
 
 def cache_folder() -> Path:
@@ -40,15 +45,20 @@ def cache_folder() -> Path:
     It is ``data`` in the folder that ``PDL_HOME`` names, or else the system's folder for caches.
     ``PDL_DATA_DIR`` is only read from: nothing is written there.
     """
-    home = os.environ.get("PDL_HOME")
-    return Path(home).expanduser() / "data" if home else user_cache_path("pdl") / "data"
+    home = _setting("PDL_HOME")
+    return (home or user_cache_path("pdl")) / "data"
 
 
 def locate(name: str) -> Path | None:
-    """Return the folder of a data set, that of ``PDL_DATA_DIR`` first; None if there is none."""
+    """Return the folder of a data set, that of ``PDL_DATA_DIR`` first; None if there is none.
+
+    A folder that holds hidden files alone does not count: a fetch that failed leaves such a one.
+    """
     for folder in (given_folder(), cache_folder()):
         if folder is not None and (folder / name).is_dir():
-            return folder / name
+            names = (path.name for path in (folder / name).iterdir())
+            if any(not each.startswith(".") for each in names):
+                return folder / name
     return None
 
 
@@ -79,6 +89,8 @@ def find_set(name: str, remedy: str = "") -> Path:
 @contextmanager
 def exclusive(target: Path, say: Say, wait_seconds: float = 1800) -> Iterator[None]:
     """Let one process at a time work on ``target``; a second one says so and waits.
+
+    What a process that was killed left of :func:`staging` for this target is removed first.
 
     Parameters
     ----------
@@ -116,9 +128,17 @@ def exclusive(target: Path, say: Say, wait_seconds: float = 1800) -> Iterator[No
             " --into, or set PDL_HOME"
         ) from error
     try:
+        for left in target.parent.glob(f"{glob.escape(_workshop_prefix(target))}*"):
+            if (left / "old").exists() and not target.exists():
+                (left / "old").rename(target)  # it was killed between two renamings
+            shutil.rmtree(left, ignore_errors=True)
         yield
     finally:
         lock.release()
+
+
+def _workshop_prefix(target: Path) -> str:
+    return f".{target.name}.new-"
 
 
 @contextmanager
@@ -149,7 +169,7 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
     workshop: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
+        workshop = Path(tempfile.mkdtemp(prefix=_workshop_prefix(target), dir=target.parent))
         new, old = workshop / "new", workshop / "old"
         new.mkdir()
         yield new

@@ -136,6 +136,8 @@ def download(
         try:
             _try_mirror(url, state, check)
         except _RefusedError as refusal:
+            if _size(partial) == 0:
+                partial.unlink(missing_ok=True)
             failures.append(f"{url}: {refusal}")
             say(failures[-1])
             continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from pdl._files import as_path
 from pdl.data.archives import unpack
 from pdl.data.cache import Say, cache_folder, exclusive, given_folder, staging
 from pdl.data.download import Patience, Progress, download
@@ -25,7 +27,7 @@ def _nothing_shown(_: str) -> Progress:
 
 def fetch(
     name: str,
-    into: Path | None = None,
+    into: str | Path | None = None,
     *,
     replace: bool = False,
     patience: Patience | None = None,
@@ -41,7 +43,7 @@ def fetch(
     ----------
     name : str
         The name in the registry.
-    into : Path, optional
+    into : str or Path, optional
         The folder that the set's folder is put into; by default the cache.
     replace : bool
         Whether files that are there but differ from the registry are replaced.
@@ -73,13 +75,17 @@ def fetch(
             f"{name} cannot be fetched ({wanted.licence}): get {wanted.prepare_from}, then run"
             f" `pdl data prepare {name} SOURCE`"
         )
-    folder = (into or cache_folder()) / name
+    folder = (cache_folder() if into is None else as_path(into, "into")) / name
     patience = patience or Patience()
     with exclusive(folder, say):
         if wanted.archive is not None:
             _fetch_archive(wanted, wanted.archive, folder, replace, patience, say, progress)
         else:
-            _fetch_files(wanted, folder, replace, patience, say, progress)
+            try:
+                _fetch_files(wanted, folder, replace, patience, say, progress)
+            finally:
+                with contextlib.suppress(OSError):  # it holds something
+                    folder.rmdir()
     return folder
 
 
@@ -152,7 +158,10 @@ def _fetch_archive(
             )
     packed = folder.with_name(f".{wanted.name}.archive")
     if archive.sha256 is None:
-        say(f"{wanted.name}: of the archive no SHA-256 is recorded; each file in it is checked")
+        say(
+            f"{wanted.name}: its archive is packed on demand and has no SHA-256 of its own: each of"
+            f" the {len(recorded)} files in it is checked"
+        )
     notes = Notes(say)
     with staging(folder, replace=replace) as new:
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pdl._files import as_path
 from pdl.data.archives import unpack
 from pdl.data.cache import Say, cache_folder, exclusive, given_folder, staging
 from pdl.data.errors import DataError, problems_text
@@ -56,8 +57,8 @@ class Record:
 
 def prepare(
     name: str,
-    source: Path,
-    into: Path | None = None,
+    source: str | Path,
+    into: str | Path | None = None,
     *,
     replace: bool = False,
     skip_damaged: bool = False,
@@ -69,10 +70,10 @@ def prepare(
     ----------
     name : str
         The name in the registry.
-    source : Path
+    source : str or Path
         The folder, or the .zip or .tar archive, as it was distributed: ``pdl data list NAME`` says
         which.
-    into : Path, optional
+    into : str or Path, optional
         The folder that the set's folder is put into; by default the cache.
     replace : bool
         Whether a set that is there already is replaced.
@@ -96,9 +97,10 @@ def prepare(
     wanted = data_set(name)
     if name not in RECIPES:
         raise DataError(f"{name} needs no preparing: run `pdl data fetch {name}`")
+    source = as_path(source, "source")
     if not source.exists():
         raise DataError(f"{source} is missing: get {wanted.prepare_from}")
-    folder = (into or cache_folder()) / name
+    folder = (cache_folder() if into is None else as_path(into, "into")) / name
     notes = Notes(say, skip_damaged)
     with exclusive(folder, say), staging(folder, replace=replace) as new:
         content = source

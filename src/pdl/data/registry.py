@@ -17,6 +17,7 @@ from pdl.data.hashes import KINDS, read_manifest, sha256
 DATA = Path(__file__).resolve().parents[3] / "data"
 REGISTRY = DATA / "registry.yaml"
 NOT_RECORDED = "not recorded"
+VARIES = "varies"
 WAYS = ("fetch", "prepare")
 
 
@@ -71,9 +72,12 @@ class Archive:
         The folder in the archive that becomes the set's folder.
     members : dict
         Files that lie elsewhere in the archive: by the path in the set, the path in the archive.
-    sha256, size : str and int, or None
-        Of the archive; None where none is recorded. The files that come out of it are checked
-        against the set's manifest in either case.
+    sha256 : str or None
+        Of the archive; None where it varies: GitHub packs some on demand and promises the files in
+        them, not the bytes around them. The files that come out are checked against the set's
+        manifest in either case.
+    size : int or None
+        Of the archive, in bytes.
     largest : int
         More bytes than that are not unpacked.
     """
@@ -217,6 +221,8 @@ def _remote(kind: Any, entry: Any, where: str) -> Any:
     if not values["urls"]:
         raise DataError(f"{where}: urls is empty")
     digest = values.get("sha256")
+    if kind is Archive and digest == VARIES:
+        digest = values["sha256"] = None
     if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
         raise DataError(f"{where}: sha256 must be 64 hexadecimal digits, got {digest!r}")
     _check_choice(values.get("sha256_of", "bytes"), KINDS[:2], where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pdl._files import as_path
 from pdl.data.errors import DataError, problems_text
 from pdl.data.hashes import RECORD, compare, folder_files
 from pdl.data.prepare import read_record
@@ -47,7 +48,18 @@ class Report:
         return f"{where}: whole ({self.checked})"
 
 
-def verify(name: str, folder: Path) -> Report:
+def missing_files(wanted: DataSet, folder: Path) -> list[str]:
+    """Return the files that belong to a set and are not in its folder; none is opened."""
+    if (folder / RECORD).is_file():
+        names = list(read_record(folder).files)
+    elif wanted.manifest is not None:
+        names = list(wanted.recorded())
+    else:
+        names = [file.path for file in wanted.files]
+    return [name for name in names if not (folder / name).is_file()]
+
+
+def verify(name: str, folder: str | Path) -> Report:
     """Compare the SHA-256 of each file of a data set with the one recorded.
 
     A set that ``pdl data prepare`` made is compared with the record that was written then: it
@@ -58,7 +70,7 @@ def verify(name: str, folder: Path) -> Report:
     ----------
     name : str
         The name in the registry.
-    folder : Path
+    folder : str or Path
         The set's folder.
 
     Returns
@@ -71,7 +83,7 @@ def verify(name: str, folder: Path) -> Report:
     DataError
         If the set is unknown, or a record of it is damaged.
     """
-    wanted = data_set(name)
+    wanted, folder = data_set(name), as_path(folder, "folder")
     lines: list[str] = []
     checked = []
     if (folder / RECORD).is_file():
