@@ -133,7 +133,7 @@ def save_dark_twins(folder: Path) -> None:
 
     print_figure = pylabtools.print_figure
 
-    def print_both(fig: Figure, fmt: str = "png", **options: Any) -> Any:
+    def print_both(fig: Any, fmt: Any = "png", **options: Any) -> Any:
         picture = print_figure(fig, fmt=fmt, **options)
         if fmt == "png" and picture:
             content = base64.b64decode(picture) if isinstance(picture, str) else picture
@@ -144,4 +144,4 @@ def save_dark_twins(folder: Path) -> None:
             (folder / f"{hashlib.sha256(content).hexdigest()}.png").write_bytes(twin)
         return picture
 
-    pylabtools.print_figure = print_both
+    pylabtools.print_figure = print_both  # type: ignore[assignment]
