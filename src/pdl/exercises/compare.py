@@ -1,67 +1,48 @@
-"""What the checks use to compare an answer with the truth, shape first, then values."""
+"""What the checks use to compare an answer with the truth, shape first, then values.
+
+The rule of precision: an answer in double precision has to meet the tolerance of its check, and one
+in single or half precision three quarters of the digits that its data type holds (five of float32's
+seven, two of float16's three), counted from the largest number of the truth. A known mistake is
+named only if it explains the answer far better than the truth does, so that rounding is never
+taken for a mistake; an answer whose first digits agree with the truth is told how many do.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arrays import as_array, expect_parts, plain
+from .mismatch import Mismatch, Picture
 
-class Mismatch(Exception):
-    """An answer differs from what is expected.
+__all__ = [
+    "Mismatch",
+    "Picture",
+    "as_array",
+    "expect_close",
+    "expect_dtype",
+    "expect_equal",
+    "expect_parts",
+    "expect_rounded",
+    "expect_shape",
+    "is_close",
+    "shown",
+]
 
-    Parameters
-    ----------
-    message : str
-        What came and what was expected.
-    hint : str
-        The mistake that this looks like, as a sentence, where it is a known one.
-    picture : Picture, optional
-        Arrays to draw for the reader.
-    """
-
-    def __init__(self, message: str, hint: str = "", picture: Picture | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.picture = picture
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Input, expected output and the reader's output, to be drawn side by side."""
-
-    panels: dict[str, NDArray[Any]]
-
-    def show(self) -> None:
-        """Draw the panels, when there is a notebook to draw in."""
-        try:
-            from IPython import get_ipython
-        except ImportError:
-            return
-        if get_ipython() is None:
-            return
-        from pdl import viz
-
-        viz.show_images(list(self.panels.values()), titles=list(self.panels))
+SINGLE = "Single precision (float32) is too coarse here"
 
 
-def as_array(answer: Any, what: str = "an array") -> NDArray[Any]:
-    """Take an answer as an array of numbers, or say what it is instead."""
-    if answer is None:
-        raise Mismatch(
-            f"expected {what}, got None", hint="Is there a `return` at the end of your function?"
-        )
+def shown(value: Any, length: int = 80) -> str:
+    """An answer as Python would print it, cut to a length; never an error."""
     try:
-        array = np.asarray(answer)
-    except ValueError:
-        raise Mismatch(f"expected {what}, got a ragged {type(answer).__name__}") from None
-    if array.dtype.kind not in "biufc":
-        raise Mismatch(f"expected {what}, got {type(answer).__name__}")
-    return array
+        text = repr(value)
+    except Exception:
+        return f"a {type(value).__name__} that cannot be printed"
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def expect_shape(answer: Any, shape: tuple[int, ...], hint: str = "") -> str:
@@ -95,6 +76,7 @@ def expect_close(
     rtol: float = 1e-7,
     atol: float = 1e-9,
     image: NDArray[Any] | None = None,
+    secret: bool = False,
 ) -> None:
     """Demand values equal to the expected ones within a tolerance, shape first.
 
@@ -107,9 +89,12 @@ def expect_close(
     mistakes : iterable of (array_like, str)
         For each known mistake the values it gives, and a hint that names it.
     rtol, atol : float
-        Relative and absolute tolerance.
+        Relative and absolute tolerance, for an answer in double precision; one in single or half
+        precision gets what its type can hold (see the module's text).
     image : ndarray, optional
         The input, drawn beside the expected and the reader's output where these are images.
+    secret : bool, default False
+        Do not print what was expected: for exercises whose answer is a value found by hand.
 
     Raises
     ------
@@ -121,35 +106,180 @@ def expect_close(
     prefix = f"{what}: " if what else ""
     if got.shape != truth.shape:
         raise Mismatch(f"{prefix}expected shape {truth.shape}, got {got.shape}")
-    close = np.isclose(got, truth, rtol=rtol, atol=atol, equal_nan=True)
+    close = _close(got, truth, rtol, atol)
     if close.all():
         return
     at = tuple(int(i) for i in np.argwhere(~close)[0])
-    hint = ""
-    for values, words in mistakes:
-        wrong = np.asarray(values)
-        if wrong.shape == got.shape and np.allclose(got, wrong, rtol=1e-5, atol=1e-7):
-            hint = words
-            break
+    hint = _likely_mistake(got, truth, mistakes) or _rounding(got, truth)
     index = f"at index {at[0] if len(at) == 1 else at}: " if at else ""
     picture = None
-    if image is not None and got.ndim >= 2:
+    if image is not None and got.ndim >= 2 and not secret:
         picture = Picture({"input": image, "expected": truth, "yours": got})
     wanted, came = _apart(truth[at], got[at])
+    if secret:
+        raise Mismatch(f"{prefix}{index}{came} is {_verdict(truth[at], got[at])}", hint)
     raise Mismatch(f"{prefix}{index}expected {wanted}, got {came}", hint, picture)
 
 
-def expect_equal(answer: Any, expected: Any, *, what: str = "", hint: str = "") -> None:
-    """Demand equality, for words, truth values and whole numbers."""
+def is_close(answer: Any, expected: ArrayLike, *, rtol: float = 1e-7, atol: float = 1e-9) -> bool:
+    """Whether an answer has the expected shape and values, by the same rule as `expect_close`."""
+    got, truth = as_array(answer), np.asarray(expected)
+    return got.shape == truth.shape and bool(_close(got, truth, rtol, atol).all())
+
+
+def expect_rounded(
+    answer: Any,
+    exact: ArrayLike,
+    *,
+    what: str = "",
+    mistakes: Iterable[tuple[ArrayLike, str]] = (),
+    image: NDArray[Any] | None = None,
+) -> None:
+    """Demand numbers rounded to whole ones; where two are equally near, either is right.
+
+    Parameters
+    ----------
+    answer, exact : array_like
+        What came, and the numbers before they are rounded.
+    what, mistakes, image
+        As for `expect_close`.
+
+    Raises
+    ------
+    Mismatch
+        At the first index that differs.
+    """
+    truth = np.asarray(exact, dtype=float)
+    rounded = np.rint(truth)
+    got = as_array(answer)
+    if got.shape == truth.shape and got.dtype.kind in "iuf":
+        up, down = np.ceil(truth), np.floor(truth)
+        tie = np.abs(truth - down - 0.5) <= 1e-6 * np.maximum(1, np.abs(truth))
+        rounded = np.where(tie & ((got == up) | (got == down)), got, rounded)
+    expect_close(answer, rounded, what=what, mistakes=mistakes, image=image)
+
+
+def expect_equal(
+    answer: Any, expected: Any, *, what: str = "", hint: str = "", secret: bool = False
+) -> None:
+    """Demand equality, for words, truth values and whole numbers, and for tuples of these.
+
+    Parameters
+    ----------
+    answer, expected : object
+        What came and what was expected; a list serves where a tuple is expected.
+    what, hint : str
+        The case, to stand before the message, and the mistake that it looks like.
+    secret : bool, default False
+        Do not print what was expected: for exercises whose answer is a value found by hand.
+
+    Raises
+    ------
+    Mismatch
+        If they differ.
+    """
+    prefix = f"{what}: " if what else ""
+    wanted = "another answer" if secret else f"{expected!r}"
     if answer is None and expected is not None:
-        as_array(answer, repr(expected))
-    if isinstance(answer, np.ndarray) and not isinstance(expected, np.ndarray):
-        raise Mismatch(f"expected {expected!r}, got an array of shape {answer.shape}", hint)
+        as_array(answer, wanted)
+    answer = plain(answer)
+    if isinstance(answer, np.ndarray) and not isinstance(expected, (np.ndarray, list, tuple)):
+        raise Mismatch(f"{prefix}expected {wanted}, got an array of shape {answer.shape}", hint)
     if isinstance(answer, np.generic):
         answer = answer.item()
-    if (type(answer) is bool and type(expected) is not bool) or answer != expected:
-        prefix = f"{what}: " if what else ""
-        raise Mismatch(f"{prefix}expected {expected!r}, got {answer!r}", hint)
+    if _equal(answer, expected):
+        return
+    if callable(answer):
+        hint = "The value is asked for, not the function: call it."
+    if secret:
+        raise Mismatch(f"{prefix}{shown(answer)} is {_verdict(expected, answer)}", hint)
+    raise Mismatch(f"{prefix}expected {wanted}, got {shown(answer)}", hint)
+
+
+def _equal(answer: Any, expected: Any) -> bool:
+    rows = (list, tuple, np.ndarray)
+    if isinstance(answer, rows) and isinstance(expected, rows):
+        return len(answer) == len(expected) and all(map(_equal, answer, expected))
+    if isinstance(answer, (bool, np.bool_)) and not isinstance(expected, (bool, np.bool_)):
+        return False
+    try:
+        return bool(answer == expected)
+    except Exception:
+        return False
+
+
+def _verdict(expected: Any, got: Any) -> str:
+    """Too large or too small, for two numbers; else no more than that it is wrong."""
+    numbers = (int, float, np.integer, np.floating)
+    if all(isinstance(each, numbers) and not isinstance(each, bool) for each in (expected, got)):
+        if got > expected:
+            return "too large"
+        if got < expected:
+            return "too small"
+    return "not right"
+
+
+def _precision(array: NDArray[Any]) -> float:
+    """What an answer in single or half precision may be wrong by, relatively; else 0."""
+    if array.dtype.kind not in "fc" or np.finfo(array.dtype).eps <= np.finfo(float).eps:
+        return 0.0
+    return float(np.finfo(array.dtype).eps) ** 0.75
+
+
+def _largest(array: NDArray[Any]) -> float:
+    size = np.abs(_wide(array))
+    return float(size[np.isfinite(size)].max(initial=0.0))
+
+
+def _wide(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(complex if array.dtype.kind == "c" else float)
+
+
+def _close(got: NDArray[Any], truth: NDArray[Any], rtol: float, atol: float) -> NDArray[np.bool_]:
+    precision = _precision(got)
+    rtol, atol = max(rtol, precision), max(atol, precision * _largest(truth))
+    return np.asarray(np.isclose(_wide(got), truth, rtol=rtol, atol=atol, equal_nan=True))
+
+
+def _distance(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """The largest difference of two arrays of one shape; equal infinities differ by 0."""
+    one, other = _wide(one), _wide(other)
+    with np.errstate(invalid="ignore"):
+        apart = np.where(one == other, 0.0, np.abs(one - other))
+    return float(np.where(np.isnan(apart), np.inf, apart).max(initial=0.0))
+
+
+def _likely_mistake(
+    got: NDArray[Any], truth: NDArray[Any], mistakes: Iterable[tuple[ArrayLike, str]]
+) -> str:
+    """The hint of the first mistake that explains the values, and far better than the truth."""
+    from_truth = _distance(got, truth)
+    for values, words in mistakes:
+        wrong = np.asarray(values)
+        if wrong.shape != got.shape or wrong.dtype.kind not in "biufc":
+            continue
+        fits = _close(got, wrong, 1e-5, 1e-7).all()
+        if fits and _distance(got, wrong) < from_truth / 10:
+            return words
+    return ""
+
+
+def _rounding(got: NDArray[Any], truth: NDArray[Any]) -> str:
+    """How many digits agree, where that is more than chance; what float32 may have cost."""
+    narrow = _precision(got) > 0
+    largest = _largest(truth)
+    if got.dtype.kind not in "fc" or not largest:
+        return f"{SINGLE}, if your method is right: use float64." if narrow else ""
+    with contextlib.suppress(ValueError, OverflowError):
+        digits = int(-np.log10(_distance(got, truth) / largest))
+        if digits >= (2 if narrow else 4):
+            cause = (
+                f"{SINGLE}: use float64."
+                if narrow
+                else ("Was it computed in single precision (float32), or with a rounded constant?")
+            )
+            return f"Right to {digits} digits. {cause}"
+    return f"{SINGLE}, if your method is right: use float64." if narrow else ""
 
 
 def _apart(expected: Any, got: Any) -> tuple[str, str]:
@@ -169,5 +299,5 @@ def _number(value: Any, digits: int) -> str:
         return str(int(value))
     if isinstance(value, np.complexfloating):
         return f"{value:.{digits}g}"
-    shown = f"{float(value):.{digits}g}"
-    return shown if any(c in shown for c in ".en") else shown + ".0"
+    text = f"{float(value):.{digits}g}"
+    return text if any(c in text for c in ".en") else text + ".0"
