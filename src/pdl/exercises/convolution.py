@@ -40,7 +40,7 @@ def _(answer: Any) -> None:
         ([2, 6, 1, 3, -1], "At n = 2 two copies overlap, and their values add: −2 and 1."),
         ([2, 6, -2, 3, -1], "At n = 2 two copies overlap, and their values add: −2 and 1."),
     ]
-    expect_close(answer, [2, 6, -1, 3, -1], mistakes=mistakes)
+    expect_close(answer, [2, 6, -1, 3, -1], mistakes=mistakes, secret=True)
 
 
 shift_invariant = Exercise(
@@ -235,7 +235,7 @@ def _(answer: Any) -> None:
         ([-1, 2, -1, 0, 0], "The sign is reversed."),
         ([0, 1, -1, 0, 0], "That is the first difference."),
     ]
-    expect_close(answer, [1, -2, 1, 0, 0], mistakes=mistakes)
+    expect_close(answer, [1, -2, 1, 0, 0], mistakes=mistakes, secret=True)
 
 
 convolve2d = Exercise(

@@ -109,6 +109,7 @@ def _(answer: Any) -> None:
             ([[-1], [0], [1]], "This is a central difference: above minus below."),
             ([[-0.5], [0.0], [0.5]], "This is a central difference: above minus below."),
         ],
+        secret=True,
     )
 
 

@@ -58,7 +58,7 @@ def _(answer: Any) -> str:
         frame * 3 * frames * 4: "Those are the bytes of float32; count the values.",
     }
     hint = mistakes.get(int(answer), "") if isinstance(answer, (int, np.integer)) else ""
-    expect_equal(answer, frame * 3 * frames, hint=hint)
+    expect_equal(answer, frame * 3 * frames, hint=hint, secret=True)
     return "frames × height × width × channels"
 
 

@@ -35,7 +35,7 @@ def _(answer: Any) -> None:
             "The output gradient was turned: lay it on the input as it is written.",
         ),
     ]
-    expect_close(answer, truth, mistakes=mistakes)
+    expect_close(answer, truth, mistakes=mistakes, secret=True)
 
 
 numerical_gradient = Exercise(
