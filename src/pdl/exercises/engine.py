@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import copy
-import dis
 import importlib
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
+from pdl._console import printable
 
 from . import progress
-from .compare import Mismatch, Picture
+from .guard import NotAttempted, guarded, in_words, is_stub
 from .limits import TookTooLong, default_seconds, time_limit
+from .mismatch import Mismatch
+from .outcome import Outcome, clipped
+from .traces import no_traces
+from .trial import Trial, Verdict, try_first
 
 CHAPTERS: tuple[str, ...] = (
     "images",
@@ -32,10 +33,6 @@ CHAPTERS: tuple[str, ...] = (
 GroupCheck = Callable[[Any], "str | None"]
 
 _registry: dict[str, Exercise] = {}
-
-
-class NotAttempted(Exception):
-    """The answer is still the stub that the chapter gives."""
 
 
 @dataclass
@@ -69,59 +66,6 @@ class Exercise:
         return add
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a check found.
-
-    Attributes
-    ----------
-    name : str
-        The exercise.
-    status : {"passed", "failed", "not attempted"}
-    passed : tuple of (str, str)
-        Title and note of each group that passed.
-    failed : str
-        Title of the group that failed, or an empty string.
-    message, hint : str
-        What differed, and the mistake it looks like where that is known.
-    not_reached : tuple of str
-        Titles of the groups after the failed one.
-    unlocks : str
-        The sentence for a reader who has solved the exercise.
-    picture : Picture or None
-        Input, expected output and the reader's output, where a drawing helps.
-    """
-
-    name: str
-    status: str
-    passed: tuple[tuple[str, str], ...] = ()
-    failed: str = ""
-    message: str = ""
-    hint: str = ""
-    not_reached: tuple[str, ...] = ()
-    unlocks: str = ""
-    picture: Picture | None = None
-
-    def __str__(self) -> str:
-        short = self.name.partition(".")[2]
-        if self.status == "not attempted":
-            return f"{short}  – not attempted yet"
-        rows = [("✓", title, note) for title, note in self.passed]
-        if self.failed:
-            rows.append(("✗", self.failed, self.message))
-        rows += [("–", title, "not reached") for title in self.not_reached]
-        width = max([17, *(len(title) + 2 for _, title, _ in rows)])
-        indent = "\n" + " " * (width + 4)
-        lines = [short]
-        for mark, title, note in rows:
-            lines.append(f"  {mark} {title:<{width}}{note}".rstrip().replace("\n", indent))
-            if mark == "✗" and self.hint:
-                lines.append(f"    {self.hint}")
-        if self.status == "passed":
-            lines.append(f"  {self.unlocks}")
-        return "\n".join(lines)
-
-
 def load(name: str) -> Exercise:
     """Find an exercise by name.
 
@@ -150,75 +94,6 @@ def all_exercises() -> list[Exercise]:
     return sorted(_registry.values(), key=lambda each: CHAPTERS.index(each.name.split(".")[0]))
 
 
-def _is_stub(answer: Any) -> bool:
-    if isinstance(answer, type):
-        methods = [each for name, each in vars(answer).items() if not name.startswith("_")]
-        return bool(methods) and all(map(_is_stub, methods))
-    code = getattr(answer, "__code__", None)
-    if code is None:
-        return answer is None or answer is ...
-    # A body of nothing but `...`, `pass` or a docstring compiles to a bare `return None`.
-    return all(
-        step.opname in {"RESUME", "NOP", "RETURN_VALUE"}
-        or (step.opname in {"LOAD_CONST", "RETURN_CONST"} and step.argval in (None, ...))
-        for step in dis.get_instructions(code)
-    )
-
-
-def _same(before: Any, after: Any) -> bool:
-    if isinstance(before, np.ndarray):
-        return np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
-    if isinstance(before, list):
-        return len(before) == len(after) and all(map(_same, before, after))
-    return bool(before == after) if isinstance(before, (bool, int, float, str)) else True
-
-
-def _guarded(answer: Any) -> Any:
-    """Wrap a function: an ellipsis means a stub, and an argument changed in place is a mistake."""
-    if isinstance(answer, type) or not callable(answer):
-        return answer
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        given = [*args, *kwargs.values()]
-        kept = copy.deepcopy(given)
-        try:
-            value = answer(*args, **kwargs)
-        except NotImplementedError as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            if last in _own_frames(error, answer) and last.name == answer.__name__:
-                raise NotAttempted from error
-            raise
-        if value is ...:
-            raise NotAttempted
-        if not all(map(_same, kept, given)):
-            raise Mismatch(
-                "your function changed the array that it was given",
-                hint="Work on a copy: `image = image.copy()`, or build a new array.",
-            )
-        return value
-
-    return call
-
-
-def _own_frames(error: BaseException, answer: Any) -> list[traceback.FrameSummary]:
-    """The frames of an error that lie in the file, or notebook cell, of the reader's answer."""
-    function = getattr(answer, "func", answer)
-    if isinstance(function, type):
-        methods = vars(function).values()
-        files = {each.__code__.co_filename for each in methods if hasattr(each, "__code__")}
-    else:
-        code = getattr(function, "__code__", None)
-        files = {code.co_filename} if code is not None else set()
-    frames = traceback.extract_tb(error.__traceback__)
-    return [frame for frame in frames if frame.filename in files]
-
-
-def _where(error: BaseException, answer: Any) -> str:
-    """The line of the reader's own code in which an error arose, as a phrase."""
-    own = _own_frames(error, answer)
-    return f" (in the line `{own[-1].line}`)" if own and own[-1].line else ""
-
-
 def grade(name: str, answer: Any, *, seconds: float | None = None) -> Outcome:
     """Try an answer, print nothing and remember nothing.
 
@@ -242,44 +117,82 @@ def grade(name: str, answer: Any, *, seconds: float | None = None) -> Outcome:
     """
     exercise = load(name)
     limit = default_seconds() if seconds is None else seconds
-    titles = [title for title, _ in exercise.groups]
-    passed: list[tuple[str, str]] = []
-
-    def failed(message: str, hint: str = "", picture: Picture | None = None) -> Outcome:
-        at = len(passed)
-        rest = tuple(titles[at + 1 :])
-        return Outcome(
-            name, "failed", tuple(passed), titles[at], message, hint, rest, picture=picture
-        )
-
-    if _is_stub(answer):
+    if is_stub(answer):
         return Outcome(name, "not attempted")
-    for title, group in exercise.groups:
-        try:
-            with time_limit(limit):
-                note = group(_guarded(answer))
-        except NotAttempted:
-            return Outcome(name, "not attempted")
-        except Mismatch as mismatch:
-            return failed(mismatch.message, mismatch.hint, mismatch.picture)
-        except TookTooLong:
-            return failed(
-                f"no answer after {limit:g} seconds, so the check stopped waiting",
-                hint="Is there a loop that never ends? Try your function on a tiny input first.",
-            )
-        except RecursionError as error:
-            return failed(
-                f"RecursionError: your function calls itself too many times{_where(error, answer)}",
-                hint="Does it ever stop? If it calls itself once for each pixel, use a loop.",
-            )
-        except SystemExit:
-            return failed("your function ends the program: `exit()` is not needed, `return` is")
-        except Exception as error:
-            words = str(error).splitlines()
-            first = f": {words[0]}" if words else ""
-            return failed(f"{type(error).__name__}{first}{_where(error, answer)}")
-        passed.append((title, note or ""))
-    return Outcome(name, "passed", tuple(passed), unlocks=exercise.unlocks)
+    trial = try_first(lambda tell: _grade_here(exercise, answer, None, tell), limit)
+    if trial.verdict in {Verdict.ENDED, Verdict.UNKNOWN}:
+        return _grade_here(exercise, answer, limit, lambda _note: None)
+    print(printable(trial.printed), end="")
+    return _failed(exercise, list(trial.told), _killed(trial, limit))
+
+
+def _grade_here(
+    exercise: Exercise, answer: Any, limit: float | None, tell: Callable[[str], None]
+) -> Outcome:
+    """Run the checks in this process, with a time limit for each group where one is given."""
+    notes: list[str] = []
+    with no_traces():
+        for _, group in exercise.groups:
+            try:
+                with time_limit(limit) if limit else contextlib.nullcontext():
+                    note = _run(group, answer, exercise.name)
+            except NotAttempted:
+                return Outcome(exercise.name, "not attempted")
+            except Mismatch as mismatch:
+                return _failed(exercise, notes, mismatch)
+            except TookTooLong:
+                return _failed(exercise, notes, _too_long(limit or 0))
+            notes.append(note)
+            tell(note)
+    titles = [title for title, _ in exercise.groups]
+    passed = tuple(zip(titles, notes, strict=True))
+    return Outcome(exercise.name, "passed", passed, unlocks=exercise.unlocks)
+
+
+def _run(group: GroupCheck, answer: Any, name: str) -> str:
+    try:
+        return group(guarded(answer)) or ""
+    except (Mismatch, NotAttempted, TookTooLong, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise in_words(error, answer, name) from None
+
+
+def _failed(exercise: Exercise, notes: Sequence[str], mismatch: Mismatch) -> Outcome:
+    titles = [title for title, _ in exercise.groups]
+    at = len(notes)
+    return Outcome(
+        exercise.name,
+        "failed",
+        passed=tuple(zip(titles, notes, strict=False)),
+        failed=titles[at],
+        message=clipped(mismatch.message),
+        hint=clipped(mismatch.hint),
+        not_reached=tuple(titles[at + 1 :]),
+        picture=mismatch.picture,
+    )
+
+
+def _too_long(seconds: float) -> Mismatch:
+    return Mismatch(
+        f"no answer after {seconds:g} seconds, so the check stopped waiting",
+        hint="Is there a loop that never ends? Try your function on a tiny input first.",
+    )
+
+
+def _killed(trial: Trial, seconds: float) -> Mismatch:
+    """Put into words why a trial was cut short."""
+    if trial.verdict is Verdict.TOO_LARGE:
+        return Mismatch(
+            f"your function took more than {trial.detail} of memory, so the check stopped it",
+            hint="Does it call itself without end, or build far more than it was given?",
+        )
+    if trial.verdict is Verdict.DIED:
+        return Mismatch(
+            f"your function ended Python itself, {trial.detail}",
+            hint="The check tried it in a copy of this process: yours goes on.",
+        )
+    return _too_long(seconds)
 
 
 def check(name: str, answer: Any, *, record: bool = True) -> None:
@@ -306,10 +219,13 @@ def check(name: str, answer: Any, *, record: bool = True) -> None:
     convolve1d  – not attempted yet
     """
     outcome = grade(name, answer)
+    complaint = ""
+    if record and outcome.status != "not attempted":
+        complaint = progress.record(name, outcome.status)
     if outcome.picture is not None:
         # The picture is an extra: where an answer cannot be drawn, the words must still come.
         with contextlib.suppress(Exception):
             outcome.picture.show()
-    print(outcome)
-    if record and outcome.status != "not attempted":
-        progress.record(name, outcome.status)
+    print(printable(str(outcome)))
+    if complaint:
+        print(printable(f"  (progress was not saved: {complaint})"))

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -48,19 +49,34 @@ def _interrupt_main_thread() -> None:
         _thread.interrupt_main()
 
 
-def _raise_after(lines: int, frame: FrameType | None) -> None:
-    """Raise `TookTooLong` when this many further lines of the interrupted code have begun."""
-    left = itertools.count(lines, -1)
+class _Countdown:
+    """Raise `TookTooLong` when a number of further lines of the interrupted code have begun."""
 
-    def trace(_frame: FrameType, event: str, _argument: Any) -> Any:
-        if event == "line" and next(left) <= 0:
-            raise TookTooLong
-        return trace
+    def __init__(self, lines: int, frame: FrameType | None) -> None:
+        self._left, self._last = lines, time.monotonic()
+        sys.settrace(self._trace)
+        while frame is not None and frame.f_code.co_filename != __file__:
+            frame.f_trace = self._trace
+            frame = frame.f_back
 
-    sys.settrace(trace)
-    while frame is not None and frame.f_code.co_filename != __file__:
-        frame.f_trace = trace
-        frame = frame.f_back
+    @property
+    def runs(self) -> bool:
+        """Not after it has raised: Python drops a trace function that does."""
+        return sys.gettrace() == self._trace
+
+    @property
+    def waits(self) -> bool:
+        """Whether one line goes on for long, such as one that sleeps."""
+        return time.monotonic() - self._last > 0.1
+
+    def _trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
+        if __file__ in {each.f_code.co_filename for each in (frame, frame.f_back) if each}:
+            return None  # lines of the signal handler, and of what it calls, do not count
+        if event == "line":
+            self._left, self._last = self._left - 1, time.monotonic()
+            if self._left < 0:
+                raise TookTooLong
+        return self._trace
 
 
 @contextmanager
@@ -70,7 +86,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     The main thread gets the signal that Ctrl-C sends, which works on every system and in
     notebooks. It comes again each few milliseconds, since a bare ``except:`` in a reader's loop
     swallows what is raised inside its ``try``: later signals raise one line further on, then two,
-    until they meet a line outside. Outside the main thread there is no limit.
+    until they meet a line outside. A loop inside C code, which runs no line of Python, cannot be
+    ended so (see `trial`). Outside the main thread there is no limit.
 
     Parameters
     ----------
@@ -88,17 +105,23 @@ def time_limit(seconds: float) -> Iterator[None]:
     finished, late = threading.Event(), threading.Event()
     own_files = {__file__, contextlib.__file__}
     attempts = itertools.count()
+    countdown: _Countdown | None = None
 
     def interrupted(_signal: int, frame: FrameType | None) -> None:
+        nonlocal countdown
         if not late.is_set():
             raise KeyboardInterrupt
         # On the way out, in this file, a further signal must not break the clean-up.
         if finished.is_set() or frame is None or frame.f_code.co_filename in own_files:
             return
+        if countdown is not None and countdown.runs:
+            if countdown.waits:
+                raise TookTooLong
+            return
         lines = next(attempts)
         if lines == 0:
             raise TookTooLong
-        _raise_after(lines, frame)
+        countdown = _Countdown(lines, frame)
 
     def watch() -> None:
         wait = seconds

@@ -27,7 +27,7 @@ def read() -> dict[str, dict[str, str]]:
     """
     path = progress_file()
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))  # with or without a mark
     except FileNotFoundError:
         return {}
     except ValueError as error:  # of the JSON or of its encoding
@@ -37,8 +37,14 @@ def read() -> dict[str, dict[str, str]]:
     return found
 
 
-def record(name: str, status: str) -> None:
-    """Remember an outcome. A solved exercise stays solved; an unwritable folder is no error."""
+def record(name: str, status: str) -> str:
+    """Remember an outcome. A solved exercise stays solved; an unwritable folder is no error.
+
+    Returns
+    -------
+    str
+        Why it was not saved, or an empty string.
+    """
     path = progress_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,8 +55,9 @@ def record(name: str, status: str) -> None:
                 path.replace(path.with_suffix(".damaged.json"))
                 known = {}
             if known.get(name, {}).get("status") == "passed":
-                return
+                return ""
             known[name] = {"status": status, "when": datetime.now(UTC).isoformat("T", "seconds")}
             write_whole(path, json.dumps(known, indent=1, sort_keys=True).encode())
     except (OSError, TimeoutError) as error:
-        print(f"  (progress was not saved: {error})")
+        return str(error)
+    return ""
