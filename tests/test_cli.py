@@ -15,6 +15,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pdl import doctor
+from pdl._console import printable
 from pdl.cli import app
 from pdl.exercises import engine, progress, show
 
@@ -264,6 +265,73 @@ def test_exercises_with_a_damaged_file_names_it(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "exercises.json is not valid JSON" in result.output.replace("\n", "").replace("│", "")
     assert isinstance(result.exception, SystemExit)
+
+
+# Consoles that do not know every character
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("doctor", "+ numpy"),
+        ("exercises images", "+ crop_box"),
+        ("exercises nothing", "expected one of images"),
+        ("reproduce --list", "numpy-cnn-mnist"),
+        ("data list", "licence"),
+        ("--help", "doctor"),
+    ],
+)
+def test_every_command_prints_on_any_console(command: str, words: str, encoding: str) -> None:
+    progress.record("images.crop_box", "passed")
+    result = CliRunner(charset=encoding).invoke(app, command.split())
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert words in " ".join(result.output.split())
+
+
+def test_doctor_prints_in_a_process_of_code_page_1252() -> None:
+    code = """from pdl import cli, doctor
+doctor._device = lambda: doctor.Finding("Device", "cpu")
+cli.app(["doctor"])"""
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=60, env=environment
+    )
+    assert ran.stderr == b""
+    assert "All that the book needs is here" in ran.stdout.decode("cp1252")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "expected"),
+    [
+        ("✓ σ² → 3", "utf-8", "✓ σ² → 3"),
+        ("✓ σ² → 3 – é", "cp1252", "+ sigma² -> 3 – é"),
+        ("✗ σ₁ − é 中", "ascii", "x sigma1 - e ?"),
+        ("\udcff", "utf-8", "?"),
+        ("✓", "no-such-encoding", "+"),
+    ],
+)
+def test_what_a_console_does_not_know_is_spelled_out(
+    text: str, encoding: str, expected: str
+) -> None:
+    stream = types.SimpleNamespace(encoding=encoding)
+    assert printable(text, stream) == expected
+
+
+def test_doctor_says_what_it_cannot_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(doctor.shutil, "disk_usage", gone)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PDL_DATA_DIR", str(tmp_path / "file"))
+    result = run("doctor")
+    assert result.exit_code == 1
+    found = rows(result.output)
+    assert found["Free disk"] == ["✓", "unknown: No such file or directory"]
+    assert found["Data"][0] == "✗"
 
 
 def test_pdl_runs_as_a_module() -> None:

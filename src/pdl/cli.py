@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from pdl import data_commands
+from pdl._console import print_whatever_comes
 from pdl._files import as_path
 
 app = typer.Typer(
+    callback=print_whatever_comes,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -61,7 +61,10 @@ def _memory() -> Finding:
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    try:
+        free = shutil.disk_usage(Path.cwd()).free / 2**30
+    except OSError as error:  # the folder was removed, or is not to be looked at
+        return Finding("Free disk", f"unknown: {error.strerror}", needed=False)
     remedy = "" if free >= 2 else "free 2 GiB or more before you build"
     return Finding("Free disk", f"{free:.1f} GiB", remedy, needed=False)
 
@@ -71,6 +74,8 @@ def _device() -> Finding:
         import torch
     except ImportError:
         return Finding("Device", "unknown: PyTorch is absent", "run `make book`")
+    except OSError as error:  # a library that it needs is missing, or is another version
+        return Finding("Device", f"unknown: PyTorch does not load ({error})", "run `make book`")
     if torch.cuda.is_available():
         return Finding("Device", f"cuda ({torch.cuda.get_device_name(0)})")
     if torch.backends.mps.is_available():
@@ -85,11 +90,12 @@ def _data() -> Finding:
         return Finding("Data", str(error), "set PDL_DATA_DIR to a folder, or unset it")
     if folder is None:
         return Finding("Data", "what ships with the book; PDL_DATA_DIR is not set")
-    if not folder.is_dir():
-        return Finding(
-            "Data", f"{folder} is no folder", "set PDL_DATA_DIR to a folder, or unset it"
-        )
-    sets = sorted(each.name for each in folder.iterdir() if each.is_dir())
+    try:
+        within = list(folder.iterdir())
+    except OSError as error:
+        found = f"{folder} cannot be read: {error.strerror}"
+        return Finding("Data", found, "set PDL_DATA_DIR to a folder, or unset it")
+    sets = sorted(each.name for each in within if each.is_dir())
     return Finding("Data", f"{folder}: {', '.join(sets) or 'empty'}")
 
 
