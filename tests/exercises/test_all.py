@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import math
 import re
+from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jupytext
+import numpy as np
 import pytest
+import torch
 
 from pdl.exercises.engine import CHAPTERS, all_exercises, grade
 
@@ -65,9 +70,23 @@ def printed_by(name: str, tag: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
+@cache
+def solution(name: str) -> Any:
+    """What the book's own solution hands to `check`."""
+    handed: dict[str, Any] = {}
+
+    def note(checked: str, answer: Any, record: bool = True) -> None:
+        handed[checked] = answer
+
+    namespace = {**setup_namespace(name.partition(".")[0]), "check": note}
+    exec(compile(cell_of(name, "solution"), f"<solution of {name}>", "exec"), namespace)
+    return handed[name]
+
+
 @pytest.fixture(autouse=True)
 def _own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PDL_HOME", str(tmp_path))
+    monkeypatch.setenv("PDL_EXERCISE_TRIAL", "off")
 
 
 @pytest.mark.parametrize("word", CHAPTERS)
@@ -127,3 +146,79 @@ def test_solutions_are_short_of_the_package() -> None:
                     if isinstance(node, ast.Call)
                 }
                 assert function.name not in called or len(function.body) > 1, function.name
+
+
+def deep(change: Callable[[Any], Any], value: Any) -> Any:
+    """Change a value, or each part of a tuple or a list."""
+    if isinstance(value, (tuple, list)):
+        return type(value)([deep(change, each) for each in value])
+    return change(value)
+
+
+def single(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype == np.float64:
+        return value.astype(np.float32)
+    return np.float32(value) if isinstance(value, float) else value
+
+
+def tensor(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        made = torch.from_numpy(value.copy())
+        return made.requires_grad_() if made.is_floating_point() else made
+    return torch.tensor(value, requires_grad=True) if isinstance(value, float) else value
+
+
+def without_axes(value: Any) -> Any:
+    return np.array(value) if isinstance(value, (bool, int, float, np.generic)) else value
+
+
+def fraction(value: Any) -> Any:
+    return Fraction(value) if isinstance(value, float) and math.isfinite(value) else value
+
+
+def changed(answer: Any, results: Callable[[Any], Any], arguments: Any = lambda each: each) -> Any:
+    if not callable(answer):
+        return deep(results, answer)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        kwargs = {key: deep(arguments, value) for key, value in kwargs.items()}
+        return deep(results, answer(*deep(arguments, args), **kwargs))
+
+    return call
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_rounding_to_single_precision_is_never_taken_for_a_mistake(name: str) -> None:
+    outcome = grade(name, changed(solution(name), single, single))
+    told = "ingle precision" in outcome.hint
+    assert outcome.status == "passed" or told, str(outcome)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_passes_as_other_types(name: str) -> None:
+    for style in (tensor, without_axes, fraction):
+        outcome = grade(name, changed(solution(name), style))
+        assert outcome.status == "passed", f"{style.__name__}: {outcome}"
+
+
+FOUND_BY_HAND: dict[str, Any] = {
+    "images.video_values": 0,
+    "convolution.by_hand": [0] * 5,
+    "convolution.second_forward": [0] * 5,
+    "filters.upward_difference": [[0]] * 3,
+    "segmentation.within_by_hand": 0.5,
+    "backpropagation.by_hand": [[0, 0], [0, 0]],
+    "training.first_loss": 0.5,
+    "augmentation.ambiguous_digits": {3},
+}
+
+
+def test_the_answers_found_by_hand_are_all_in_the_table() -> None:
+    assert {name for name in EXERCISES if not callable(solution(name))} == set(FOUND_BY_HAND)
+
+
+@pytest.mark.parametrize(("name", "wrong"), FOUND_BY_HAND.items(), ids=list(FOUND_BY_HAND))
+def test_what_is_to_be_found_by_hand_is_not_given_away(name: str, wrong: Any) -> None:
+    outcome = grade(name, wrong)
+    assert outcome.failed.startswith("value")
+    assert "expected" not in str(outcome)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -98,7 +98,7 @@ def as_array(answer: Any, what: str = "an array") -> NDArray[Any]:
         array = np.asarray(plain(answer))
     except (ValueError, TypeError):
         raise Mismatch(f"expected {what}, got a ragged {type(answer).__name__}") from None
-    if array.dtype.kind == "O" and array.size:
+    if array.dtype.kind == "O":
         array = _numeric(array)
     if array.dtype.kind not in "biufc":
         raise Mismatch(f"expected {what}, got {type(answer).__name__}", _hint_for(answer))
@@ -117,7 +117,7 @@ def _numeric(array: NDArray[Any]) -> NDArray[Any]:
 def _hint_for(answer: Any) -> str:
     if callable(answer):
         return "The value is asked for, not the function: call it."
-    if isinstance(answer, Iterable) and not isinstance(answer, (Sequence, dict, set, frozenset)):
+    if isinstance(answer, Iterator):
         return "It can be read only once, and has no shape: put `list(…)` around it."
     return ""
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from .compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
+from .compare import Mismatch, as_array, expect_close, expect_equal, expect_parts, expect_shape
 from .engine import Exercise
 
 Array = NDArray[Any]
@@ -446,10 +446,8 @@ _BINOMIAL = np.outer([1.0, 2, 1], [1.0, 4, 6, 4, 1])
 
 
 def _pair(got: Any) -> tuple[Array, Array]:
-    if not isinstance(got, (tuple, list)) or len(got) != 2:
-        as_array(got, "a pair (column, row)")
-        raise Mismatch("expected a pair (column, row)", "Return both: `return column, row`.")
-    return as_array(got[0], "a column"), as_array(got[1], "a row")
+    column, row = expect_parts(got, ["column", "row"])
+    return as_array(column, "a column"), as_array(row, "a row")
 
 
 @split.group("shape")
