@@ -345,8 +345,11 @@ def test_wrong_arguments_are_one_line_too(exercise: Exercise) -> None:
     assert "\n" not in outcome.message
 
 
-def test_what_cannot_be_called_fails_in_one_line(exercise: Exercise) -> None:
-    assert grade(exercise.name, 3).message == "TypeError: 'int' object is not callable"
+@pytest.mark.parametrize("value", [3, X, [1, 2], "words"])
+def test_a_value_where_a_function_is_wanted_is_told_so(value: Any, exercise: Exercise) -> None:
+    outcome = grade(exercise.name, value)
+    assert outcome.message == f"expected a function, got {value!r}"
+    assert 'without calling it: `check("demo.convolve1d", f)`' in outcome.hint
 
 
 def test_recursion_without_end_is_named(exercise: Exercise) -> None:

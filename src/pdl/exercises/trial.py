@@ -198,6 +198,8 @@ class _Watch:
                         return Verdict.ENDED, ""
                     continue
                 self._use.look()
+                if selector.select(0):  # it has told something in the meantime
+                    continue
                 if self._use.gone:
                     return self._dead(), ""
                 if self._use.grown > self._use.allowed:
