@@ -81,8 +81,9 @@ def test_a_mistake_made_in_single_precision_is_named_too() -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (np.array([1.001, 2.0], np.float32), "Right to 3 digits. Single precision"),
-        (np.array([5.0, 2.0], np.float32), "Single precision (float32) is too coarse here, if"),
+        (np.array([1.001, 2.0], np.float32), "Right to 3 digits. If your method is right, single"),
+        (np.array([1.1, 2.0], np.float32), "Right to 1 digit. If"),
+        (np.array([5.0, 2.0], np.float32), ""),
         (np.array([5.0, 2.0]), ""),
         (np.array([1.001, 2.0]), ""),
         (np.array([np.nan, 2.0]), ""),
@@ -158,7 +159,9 @@ def test_a_result_keeps_its_form() -> None:
     [
         ((each for each in [1, 2]), "expected an array, got generator", "`list(…)`"),
         (lambda: 3, "expected an array, got function", "call it"),
-        (np.array([None]), "expected an array, got ndarray", ""),
+        (np.array([None]), "expected an array, got ndarray of dtype object", ""),
+        ("8/9", "expected an array, got str", "without quotation marks"),
+        ({1, 2}, "expected an array, got set", "no order"),
     ],
 )
 def test_what_is_no_array_gets_a_remedy(answer: Any, message: str, hint: str) -> None:
@@ -245,6 +248,9 @@ def test_unequal_is_said_in_a_few_words(answer: Any, expected: Any, message: str
         (lambda: expect_close([1, 9], [1, 7], secret=True), "at index 1: 9 is too large"),
         (lambda: expect_close(np.nan, 0.7, secret=True), "nan is not right"),
         (lambda: expect_equal(None, 7, secret=True), "expected another answer, got None"),
+        (lambda: expect_equal([7], 7, secret=True), "expected (), got (1,)"),
+        (lambda: expect_equal("7", 7, secret=True), "expected a number, got str"),
+        (lambda: expect_equal(len, 7, secret=True), "expected another answer, got a function"),
     ],
 )
 def test_a_secret_is_kept(check: Callable[[], object], message: str) -> None:

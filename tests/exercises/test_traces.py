@@ -126,6 +126,11 @@ def test_threads_are_as_good_as_none(name: str) -> None:
     assert grade(name, answer).status == "passed"
 
 
+def test_a_polynomial_is_its_coefficients_though_it_can_be_called() -> None:
+    Exercise("demo.value", unlocks="").group("v")(lambda answer: expect_close(answer, [1, 2]))
+    assert grade("demo.value", np.poly1d([1, 2])).status == "passed"
+
+
 # Errors in words
 
 

@@ -101,7 +101,8 @@ def as_array(answer: Any, what: str = "an array") -> NDArray[Any]:
     if array.dtype.kind == "O":
         array = _numeric(array)
     if array.dtype.kind not in "biufc":
-        raise Mismatch(f"expected {what}, got {type(answer).__name__}", _hint_for(answer))
+        of = f" of dtype {array.dtype}" if isinstance(answer, np.ndarray) else ""
+        raise Mismatch(f"expected {what}, got {type(answer).__name__}{of}", _hint_for(answer))
     return array
 
 
@@ -117,6 +118,10 @@ def _numeric(array: NDArray[Any]) -> NDArray[Any]:
 def _hint_for(answer: Any) -> str:
     if callable(answer):
         return "The value is asked for, not the function: call it."
+    if isinstance(answer, str):
+        return "Numbers stand without quotation marks."
+    if isinstance(answer, (set, frozenset)):
+        return "A set has no order, and holds equal numbers once: use a list."
     if isinstance(answer, Iterator):
         return "It can be read only once, and has no shape: put `list(…)` around it."
     return ""

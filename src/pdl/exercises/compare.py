@@ -9,7 +9,6 @@ taken for a mistake; an answer whose first digits agree with the truth is told h
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,8 +32,6 @@ __all__ = [
     "shown",
 ]
 
-SINGLE = "Single precision (float32) is too coarse here"
-
 
 def shown(value: Any, length: int = 80) -> str:
     """An answer as Python would print it, cut to a length; never an error."""
@@ -55,7 +52,8 @@ def expect_shape(answer: Any, shape: tuple[int, ...], hint: str = "") -> str:
     """
     array = as_array(answer, f"an array of shape {shape}")
     if array.shape != tuple(shape):
-        raise Mismatch(f"expected {shape}, got {array.shape}", hint)
+        single = "" if shape else "A single number is asked for, whose shape is ()."
+        raise Mismatch(f"expected {shape}, got {array.shape}", hint or single)
     return str(tuple(shape))
 
 
@@ -190,7 +188,11 @@ def expect_equal(
     if _equal(answer, expected):
         return
     if callable(answer):
-        hint = "The value is asked for, not the function: call it."
+        call = "The value is asked for, not the function: call it."
+        raise Mismatch(f"{prefix}expected {wanted}, got a function", call)
+    if secret and isinstance(expected, (int, float)):
+        as_array(answer, "a number")
+        expect_shape(answer, ())
     if secret:
         raise Mismatch(f"{prefix}{shown(answer)} is {_verdict(expected, answer)}", hint)
     raise Mismatch(f"{prefix}expected {wanted}, got {shown(answer)}", hint)
@@ -267,21 +269,19 @@ def _likely_mistake(
 
 
 def _rounding(got: NDArray[Any], truth: NDArray[Any]) -> str:
-    """How many digits agree, where that is more than chance; what float32 may have cost."""
+    """How many digits agree, where that is more than chance, and what may have cost the others."""
     narrow = _precision(got) > 0
-    largest = _largest(truth)
-    if got.dtype.kind not in "fc" or not largest:
-        return f"{SINGLE}, if your method is right: use float64." if narrow else ""
-    with contextlib.suppress(ValueError, OverflowError):
-        digits = int(-np.log10(_distance(got, truth) / largest))
-        if digits >= (2 if narrow else 4):
-            cause = (
-                f"{SINGLE}: use float64."
-                if narrow
-                else ("Was it computed in single precision (float32), or with a rounded constant?")
-            )
-            return f"Right to {digits} digits. {cause}"
-    return f"{SINGLE}, if your method is right: use float64." if narrow else ""
+    largest, distance = _largest(truth), _distance(got, truth)
+    if got.dtype.kind not in "fc" or not 0 < distance < largest / 10:
+        return ""
+    digits = int(-np.log10(distance / largest))
+    if narrow:
+        cause = "If your method is right, single precision is too coarse here: use float64."
+    elif digits >= 4:
+        cause = "Was it computed in single precision (float32), or with a rounded constant?"
+    else:
+        return ""
+    return f"Right to {digits} digit{'s' * (digits > 1)}. {cause}"
 
 
 def _apart(expected: Any, got: Any) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def guarded(answer: Any) -> Any:
     """
     if isinstance(answer, type):
         return answer
-    if not callable(answer):
+    if not callable(answer) or hasattr(answer, "__array__"):  # a polynomial of NumPy is both
         return plain(answer)
     own = taken()
 
