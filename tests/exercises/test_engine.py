@@ -545,6 +545,8 @@ def test_unknown_names_are_refused_with_the_ones_that_exist(exercise: Exercise) 
         check("demo.nothing", convolve)
     with pytest.raises(ValueError, match="no exercise ''"):
         grade("", convolve)
+    with pytest.raises(TypeError, match=r"name: expected .* in quotation marks, got function"):
+        check(convolve, exercise.name)  # type: ignore[arg-type]
     assert load(exercise.name) is exercise
 
 

@@ -9,8 +9,10 @@ import sys
 import textwrap
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from pdl.exercises import trial
 from pdl.exercises.trial import Verdict, can_try, try_first
@@ -219,6 +221,42 @@ print(engine.grade("demo.one", lambda: sum(iter(int, 1)), seconds=1).status)
         TF_CPP_MIN_LOG_LEVEL="3",
     )
     assert out == "passed\nfailed\n"
+
+
+def run_in_kernel(*cells: str) -> str:
+    """What the cells print and display in a kernel of Jupyter, whose threads a copy lacks."""
+    manager, client = start_new_kernel(kernel_name="python3")
+    shown: list[str] = []
+
+    def note(message: dict[str, Any]) -> None:
+        content = message["content"]
+        if message["msg_type"] in {"stream", "display_data", "error"}:
+            shown.append(content.get("text") or content.get("ename") or "a display\n")
+
+    try:
+        for cell in cells:
+            client.execute_interactive(cell, output_hook=note, allow_stdin=False, timeout=60)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return "".join(shown)
+
+
+def test_in_a_kernel_of_jupyter_nothing_is_shown_twice_and_the_kernel_lives() -> None:
+    out = run_in_kernel(
+        SETUP + "from IPython.display import display",
+        'print(engine.grade("demo.one", lambda: display(1)).status)',
+        'print(engine.grade("demo.one", lambda: sum(iter(int, 1)), seconds=0.3).message)',
+        'print(engine.grade("demo.one", lambda: os._exit(1)).message)',
+        'print(engine.grade("demo.one", lambda: input("? ")).message[:28])',
+    )
+    assert out.splitlines() == [
+        "a display",
+        "passed",
+        "no answer after 0.3 seconds, so the check stopped waiting",
+        "your function ended Python itself, with exit status 1",
+        "StdinNotImplementedError: ra",
+    ]
 
 
 # The trial itself

@@ -73,7 +73,13 @@ def load(name: str) -> Exercise:
     ------
     ValueError
         If there is no such exercise; the message lists the ones of that chapter.
+    TypeError
+        If the name is no text.
     """
+    if not isinstance(name, str):
+        raise TypeError(
+            f"name: expected the exercise's name in quotation marks, got {type(name).__name__}"
+        )
     word = name.partition(".")[0]
     if word not in CHAPTERS:
         raise ValueError(
@@ -95,7 +101,7 @@ def all_exercises() -> list[Exercise]:
 
 
 def grade(name: str, answer: Any, *, seconds: float | None = None) -> Outcome:
-    """Try an answer, print nothing and remember nothing.
+    """Try an answer and remember nothing; what it prints itself is all that is printed.
 
     Parameters
     ----------
@@ -120,7 +126,8 @@ def grade(name: str, answer: Any, *, seconds: float | None = None) -> Outcome:
     if is_stub(answer):
         return Outcome(name, "not attempted")
     trial = try_first(lambda tell: _grade_here(exercise, answer, None, tell), limit)
-    if trial.verdict in {Verdict.ENDED, Verdict.UNKNOWN}:
+    harmless = trial.verdict in {Verdict.ENDED, Verdict.UNKNOWN}
+    if harmless or len(trial.told) == len(exercise.groups):
         return _grade_here(exercise, answer, limit, lambda _note: None)
     print(printable(trial.printed), end="")
     return _failed(exercise, list(trial.told), _killed(trial, limit))
@@ -197,6 +204,11 @@ def _killed(trial: Trial, seconds: float) -> Mismatch:
 
 def check(name: str, answer: Any, *, record: bool = True) -> None:
     """Check the answer to an exercise and print what was found.
+
+    On Linux the answer is first tried in a copy of this process, so that one that never ends, or
+    that ends Python, does no harm (`PDL_EXERCISE_TRIAL=off` leaves this out). On macOS and Windows
+    a loop of Python is interrupted when its time is over; one inside C code, such as
+    ``sum(iter(int, 1))``, goes on there until you restart the kernel.
 
     Parameters
     ----------
