@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import sys
 import unicodedata
-from typing import TextIO
+from typing import IO
 
 _PLAIN = {"✓": "+", "✗": "x", "–": "-", "−": "-", "→": "->", "×": "x", "·": "-", "…": "..."}
 
@@ -30,14 +30,14 @@ def _substitute(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("pdl.plain", _substitute)
 
 
-def printable(text: str, stream: TextIO | None = None) -> str:
+def printable(text: str, stream: IO[str] | None = None) -> str:
     """Replace what a stream cannot print by what it can.
 
     Parameters
     ----------
     text : str
         What is to be printed.
-    stream : TextIO, optional
+    stream : text stream, optional
         Where; standard output if left out.
 
     Returns

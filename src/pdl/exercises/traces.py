@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from types import ModuleType
-from typing import Any, TextIO, cast
+from typing import IO, Any, TextIO, cast
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def put_back(names: list[dict[str, Any]]) -> None:
 class Shortened:
     """A stream that passes on the first characters of what it gets, and counts the others."""
 
-    def __init__(self, stream: TextIO, longest: int = LONGEST_PRINT) -> None:
+    def __init__(self, stream: IO[str], longest: int = LONGEST_PRINT) -> None:
         self._stream, self._left, self.dropped = stream, longest, 0
 
     def __getattr__(self, name: str) -> Any:
@@ -78,7 +78,7 @@ def no_traces() -> Iterator[None]:
     finally:
         sys.stdout, sys.stderr = streams
         sys.setrecursionlimit(recursion)
-        if _folder() != folder:
+        if folder and _folder() != folder:
             os.chdir(folder)
         random.setstate(drawn)
         np.random.set_state(drawn_by_numpy)  # noqa: NPY002

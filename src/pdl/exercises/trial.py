@@ -162,7 +162,7 @@ def _be_silent(printed: IO[str]) -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
-    sys.stdout = sys.stderr = Shortened(printed)  # type: ignore[assignment]
+    sys.stdout = sys.stderr = Shortened(printed)
     builtins.input = _no_input
     if "IPython" in sys.modules:
         shell = sys.modules["IPython"].get_ipython()
@@ -230,7 +230,8 @@ class _Use:
 
     def __init__(self, child: int) -> None:
         self.gone, self.grown, self.idle = False, 0, 0.0
-        self._child, self._process, self._first = child, None, 0
+        self._child, self._first = child, 0
+        self._process: Any = None
         self.allowed = LARGEST
         self._worked, self._since = -1.0, time.monotonic()
 
@@ -242,10 +243,9 @@ class _Use:
                 self._process = psutil.Process(self._child)
                 self._first = self._process.memory_info().rss
                 self.allowed = min(LARGEST, psutil.virtual_memory().available // 2)
-            process: Any = self._process
-            status, times = process.status(), process.cpu_times()
+            status, times = self._process.status(), self._process.cpu_times()
             self.gone = status == psutil.STATUS_ZOMBIE
-            self.grown = process.memory_info().rss - self._first
+            self.grown = self._process.memory_info().rss - self._first
             worked = times.user + times.system
             at_work = worked > self._worked or status in {
                 psutil.STATUS_RUNNING,
