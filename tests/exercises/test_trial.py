@@ -52,17 +52,20 @@ ENDLESS = {
     "a huge power": "7 ** 10 ** 9",
     "finally: continue": """
     while True:
-        try: time.sleep(0.003)
+        try: time.sleep(0.02)
         finally: continue""",
     "a bare except around slow calls": """
-    a = np.zeros((600, 600))
     while True:
-        try: np.median(a)
+        try: time.sleep(0.02)
+        except: pass""",
+    "a bare except around a call that waits": """
+    while True:
+        try: time.sleep(60)
         except: pass""",
     "the signals are ignored": """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True: pass""",
-    "an exception that is never in words": """
+    "an error that is never in words": """
     class Endless(Exception):
         def __str__(self):
             while True: pass
@@ -86,10 +89,10 @@ print(engine.grade("demo.one", lambda: "fine").status)
     assert out.endswith("passed\n"), "the next check is as good as ever"
 
 
-SLOW_TO_STOP = ["finally: continue", "a bare except around slow calls"]
+LOOPS_OF_PYTHON = [name for name in ENDLESS if "except" in name or "finally" in name]
 
 
-@pytest.mark.parametrize("body", [ENDLESS[key] for key in SLOW_TO_STOP], ids=SLOW_TO_STOP)
+@pytest.mark.parametrize("body", [ENDLESS[name] for name in LOOPS_OF_PYTHON], ids=LOOPS_OF_PYTHON)
 def test_loops_of_python_are_ended_without_a_copy_too(body: str) -> None:
     out = run_apart(
         f"""
