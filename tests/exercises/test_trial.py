@@ -120,6 +120,7 @@ def test_what_was_printed_before_the_end_is_shown_and_not_twice() -> None:
 
 DEADLY = {
     "with exit status 3": "os._exit(3)",
+    "with exit status 0": "os._exit(0)",
     "by signal SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)",
     "by signal SIGSEGV": "import ctypes; ctypes.string_at(0)",
     "by signal SIGABRT": "os.abort()",
@@ -284,6 +285,18 @@ def test_it_tells_what_was_told_and_printed_and_leaves_no_trace() -> None:
 def test_an_error_is_an_end(capfd: pytest.CaptureFixture[str]) -> None:
     assert try_first(lambda tell: 1 / 0, 20).verdict is Verdict.ENDED
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_copy_that_goes_without_a_word_is_blamed_on_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails_at_the_end(*lines: object, **options: object) -> str:
+        raise MemoryError
+
+    def work(tell: object) -> None:
+        monkeypatch.setattr("pdl.exercises.trial.json.dumps", fails_at_the_end)
+
+    assert try_first(work, 5).verdict is Verdict.UNKNOWN
 
 
 def test_each_part_has_the_whole_time() -> None:

@@ -41,6 +41,9 @@ GIB = 2**30
 LARGEST = 2 * GIB
 """Bytes that a copy may add to what it was given; if less, half of the memory that is free."""
 
+OWN_EXIT = 113
+"""The status with which a copy goes by itself; any other one is the doing of the code it ran."""
+
 Tell = Callable[[str], None]
 
 
@@ -149,7 +152,7 @@ def _run_in_copy(
             work(lambda text: send("told", text))
         send("end")
     finally:
-        os._exit(0)
+        os._exit(OWN_EXIT)
 
 
 def _be_silent(printed: IO[str]) -> None:
@@ -279,4 +282,5 @@ def _cause_of_death(status: int | None) -> tuple[Verdict, str]:
         if number == signal.SIGABRT and {"torch", "tensorflow", "numba"} & set(sys.modules):
             return Verdict.UNKNOWN, ""
         return Verdict.DIED, f"by signal {signal.Signals(number).name}"
-    return Verdict.DIED, f"with exit status {os.WEXITSTATUS(status)}"
+    code = os.WEXITSTATUS(status)
+    return (Verdict.UNKNOWN, "") if code == OWN_EXIT else (Verdict.DIED, f"with exit status {code}")
