@@ -70,6 +70,11 @@ def _brighten_unsigned(image: Any, amount: int) -> Any:
     return np.clip(image + np.uint16(amount % 65536), 0, 255).astype(np.uint8)
 
 
+def _brighten_in_int16(image: Any, amount: int) -> Any:
+    amounts = np.array([amount]).astype(np.int16)
+    return np.clip(image.astype(np.int16) + amounts, 0, 255).astype(np.uint8)
+
+
 def _brighten_rescaled(image: Any, amount: int) -> Any:
     sums = np.clip(image.astype(int) + amount, 0, None)
     return (sums / sums.max() * 255).astype(np.uint8)
@@ -119,6 +124,25 @@ def _mask_whole_centre(shape: Any, centre: Any, radius: float) -> Any:
     return (rows - int(centre[0])) ** 2 + (columns - int(centre[1])) ** 2 <= radius**2
 
 
+def _disc(shape: Any, centre: Any, radius: float) -> Any:
+    rows, columns = np.indices(shape)
+    return (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= radius**2
+
+
+def _mask_clamped_centre(shape: Any, centre: Any, radius: float) -> Any:
+    return _disc(shape, np.clip(centre, 0, np.array(shape) - 1), radius)
+
+
+def _mask_in_int16(shape: Any, centre: Any, radius: float) -> Any:
+    rows, columns = np.indices(shape)
+    apart = [(each - at).astype(np.int16) for each, at in zip((rows, columns), centre, strict=True)]
+    return apart[0] ** 2 + apart[1] ** 2 <= radius**2
+
+
+def _folded_twice(frequency: float, rate: float) -> float:
+    return min(abs(frequency - times * rate) for times in range(3))
+
+
 def _shrink_odd(image: Any, factor: int) -> Any:
     height, width = image.shape[0] // factor, image.shape[1] // factor
     return image.reshape(height, factor, width, factor, *image.shape[2:]).mean(axis=(1, 3))
@@ -146,6 +170,52 @@ def _shrink_gray_only(image: Any, factor: int) -> Any:
     whole = image[: height * factor, : width * factor]
     small = whole.reshape(height, factor, width, factor, -1).mean(axis=(1, 3, 4))
     return small if image.ndim == 2 else np.repeat(small[..., np.newaxis], 3, axis=2)
+
+
+def _shrink_whole(image: Any, factor: int, dtype: Any = float) -> Any:
+    height, width = image.shape[0] // factor, image.shape[1] // factor
+    whole = image[: height * factor, : width * factor]
+    blocks = whole.reshape(height, factor, width, factor, *image.shape[2:])
+    return blocks.sum(axis=(1, 3), dtype=dtype) / factor**2
+
+
+def _dither(image: Any, bits: int, rng: Any, shape: Any) -> Any:
+    """The solution, with noise of a shape that may be wrong."""
+    step = 1 / (2**bits - 1)
+    return _quantized(image + rng.uniform(-step / 2, step / 2, shape), bits)
+
+
+def _dither_by_row(image: Any, bits: int, rng: Any) -> Any:
+    return _dither(image, bits, rng, (len(image), 1))
+
+
+def _dither_always(bits: int) -> Any:
+    return lambda image, _bits, rng: _dither(image, bits, rng, image.shape)
+
+
+def _dither_one_bit_more(image: Any, bits: int, rng: Any) -> Any:
+    return np.rint(_dither_by_steps(image, 2**bits, rng)) / 2**bits
+
+
+def _dither_whole_levels(image: Any, bits: int, rng: Any) -> Any:
+    return np.rint(_dither_by_steps(image, 2**bits - 1, rng))
+
+
+def _dither_cut_off(image: Any, bits: int, rng: Any) -> Any:
+    return np.floor(_dither_by_steps(image, 2**bits - 1, rng)) / (2**bits - 1)
+
+
+def _dither_by_steps(image: Any, steps: int, rng: Any) -> Any:
+    noisy = image + rng.uniform(-0.5 / steps, 0.5 / steps, image.shape)
+    return steps * np.clip(noisy, 0, 1)
+
+
+def _dither_own_generator(image: Any, bits: int, rng: Any) -> Any:
+    return _dither(image, bits, np.random.default_rng(0), image.shape)
+
+
+def _dither_one_bit_only(image: Any, bits: int, rng: Any) -> Any:
+    return (rng.random(image.shape) < image).astype(float)
 
 
 def _dither_afterwards(image: Any, bits: int, rng: Any) -> Any:
@@ -189,6 +259,20 @@ def _velocity_weighted_in_uint8(video: Any) -> Any:
     return np.polyfit(np.arange(len(video)), np.array(middles), 1)[0]
 
 
+def _velocity_above(threshold: int) -> Any:
+    def velocity(video: Any) -> Any:
+        places = [np.argwhere(frame > threshold) for frame in video[[0, -1]]]
+        first, last = (each.sum(axis=0) / max(len(each), 1) for each in places)
+        return (last - first) / (len(video) - 1)
+
+    return velocity
+
+
+def _velocity_by_int8_index(video: Any) -> Any:
+    middles = [np.argwhere(frame > 0).astype(np.int8).mean(axis=0) for frame in video]
+    return (middles[-1] - middles[0]) / (len(video) - 1)
+
+
 def _velocity_unsigned(video: Any) -> Any:
     middles = _middles(video)
     return abs(middles[-1] - middles[0]) / (len(video) - 1)
@@ -221,6 +305,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_brighten_rescaled, "cut off, not the whole image scaled"),
         (_brighten_upper_end_only, "clip at 0 as well"),
         (_brighten_unsigned, "in an unsigned type"),
+        (_brighten_in_int16, "amount 32700"),
         (_brighten_in_place, "changed the array that it was given"),
     ],
     "images.to_uint8": [
@@ -240,7 +325,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_mask_square, "That is a square"),
         (_mask_unsquared, "compared with the radius itself"),
         (_mask_integers, "A mask is boolean"),
-        (_mask_whole_centre, "a centre between the pixels"),
+        (lambda shape, at, radius: _disc(shape, at, radius / 2), "expected True, got False\n  –"),
+        (_mask_whole_centre, "a centre between pixels"),
+        (lambda shape, at, radius: _disc(shape, at, int(radius)), "radius 1.6"),
+        (lambda shape, at, radius: _disc(shape, at, np.sqrt(radius**2 + 0.5)), "radius 1.5"),
+        (_mask_clamped_centre, "a centre outside the image"),
+        (_mask_in_int16, "expected"),
         (lambda *case: ~_mask_mirrored(case[0], case[1][::-1], case[2]), "Inside and outside"),
     ],
     "images.paint": [
@@ -249,6 +339,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda labels, palette: palette[:, 0][labels], "three numbers a pixel"),
         (lambda labels, palette: palette[labels.ravel()], "expected (6, 5, 3), got (30, 3)"),
         (lambda labels, palette: palette[labels].astype(np.uint8), "colours in [0, 1]"),
+        (lambda labels, palette: palette[labels.astype(np.uint8)], "600 labels"),
+        (lambda labels, palette: palette[labels.astype(np.int8)], "600 labels"),
     ],
     "images.alias": [
         (lambda frequency, rate: frequency % rate, "Fold as well"),
@@ -256,6 +348,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda frequency, rate: abs(frequency - rate), "the nearest multiple of the rate"),
         (lambda frequency, rate: min(frequency, rate / 2), "it folds back"),
         (lambda frequency, rate: np.array([frequency]), "expected (), got (1,)"),
+        (_folded_twice, "1000 Hz"),
+        (lambda *pair: round(_folded_twice(*pair), 2), "7.2468 Hz"),
     ],
     "images.shrink": [
         (lambda image, factor: image[::factor, ::factor], "Every fourth pixel was kept"),
@@ -264,6 +358,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_shrink_to_uint8, "lost its decimals"),
         (_shrink_odd, "ValueError: cannot reshape"),
         (_shrink_gray_only, "The channels were averaged too"),
+        (lambda image, factor: _shrink_whole(image.astype(int), factor), "whole numbers"),
+        (lambda image, factor: _shrink_whole(image, factor, np.int16), "large white blocks"),
+        (lambda image, factor: _shrink_whole(image, factor, np.uint16), "large white blocks"),
         (lambda image, factor: image[:factor, :factor], "Divide each side by the factor"),
     ],
     "images.dither": [
@@ -274,6 +371,14 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_dither_one_sided, "does not have the mean 0"),
         (_dither_half, "Too little noise"),
         (_dither_by_column, "One noise for all rows"),
+        (_dither_by_row, "a draw of its own"),
+        (_dither_one_bit_more, "1 / (2**b − 1) apart"),
+        (_dither_whole_levels, "divide by 2**bits − 1"),
+        (_dither_cut_off, "cut off instead of rounded"),
+        (_dither_always(1), "Is `bits` used?"),
+        (_dither_always(2), "Is `bits` used?"),
+        (_dither_one_bit_only, "the levels next to it"),
+        (_dither_own_generator, "the generator that is given"),
     ],
     "images.velocity": [
         (lambda video: np.diff(_middles(video), axis=0).mean(axis=0)[::-1], "rows first"),
@@ -283,5 +388,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_velocity_unsigned, "up and left are negative"),
         (lambda video: np.hypot(*np.diff(_middles(video), axis=0).mean(axis=0)), "two numbers"),
         (_velocity_weighted_in_uint8, "expected 1.0"),
+        (lambda video: _middles(video)[1] - _middles(video)[0], "use all the frames"),
+        (lambda video: np.diff(_middles(video), axis=0).mean(axis=0).round(), "do not round"),
+        (_velocity_above(128), "a dim square"),
+        (_velocity_by_int8_index, "a dim square"),
     ],
 }

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compare import Mismatch, as_array, expect_close, expect_dtype, expect_equal, expect_shape
+from .cases import Case, expect_cases
+from .compare import (
+    Mismatch,
+    as_array,
+    expect_close,
+    expect_dtype,
+    expect_equal,
+    expect_rounded,
+    expect_shape,
+)
 from .engine import Exercise
 
 video_values = Exercise(
@@ -146,8 +155,10 @@ def _(answer: Any) -> None:
         what="amount −40",
         mistakes=[(wrapped, below), (unsigned, signed)],
     )
-    expect_close(answer(image, 300), _brighter(image, 300), what="amount 300")
-    expect_close(answer(image, 0), image, what="amount 0")
+    for amount in (300, 0, 32_700, -(10**9)):
+        expect_close(answer(image, amount), _brighter(image, amount), what=f"amount {amount}")
+    colour = _photograph(np.random.default_rng(2), (4, 5, 3))
+    expect_close(answer(colour, 40), _brighter(colour, 40), what="a colour image")
 
 
 @to_uint8.group("shape")
@@ -162,10 +173,9 @@ def _(answer: Any) -> str:
 def _(answer: Any) -> None:
     image = np.random.default_rng(1).random((12, 12))
     image[0, 0], image[0, 1] = 0.0, 1.0
-    truth = np.rint(255 * image)
-    expect_close(
+    expect_rounded(
         answer(image),
-        truth,
+        255 * image,
         mistakes=[
             (image.astype(np.uint8), "Cast without scaling: all of [0, 1) becomes 0."),
             (np.floor(255 * image), "A cast cuts the decimals off: round before it."),
@@ -181,9 +191,9 @@ def _(answer: Any) -> None:
 @to_uint8.group("edge cases")
 def _(answer: Any) -> None:
     outside = np.array([[-0.2, 0.0, 0.5, 1.0, 1.3]])
-    expect_close(
+    expect_rounded(
         answer(outside),
-        [[0, 0, 128, 255, 255]],
+        [[0, 0, 127.5, 255, 255]],
         what="values outside [0, 1]",
         mistakes=[
             (
@@ -222,7 +232,7 @@ def _(answer: Any) -> str:
 
 @circular_mask.group("values")
 def _(answer: Any) -> None:
-    shape, centre, radius = (20, 20), (6, 12), 5
+    shape, centre, radius = (20, 20), (6, 12), 6
     truth = _disc(shape, centre, radius)
     rows, columns = np.indices(shape)
     squared = (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2
@@ -247,8 +257,13 @@ def _(answer: Any) -> None:
     expect_close(answer((7, 7), (3, 3), 0), _disc((7, 7), (3, 3), 0), what="radius 0")
     case = (5, 8), (0, 7), 3
     expect_close(answer(*case), _disc(*case), what="a centre in the corner")
-    half = (6, 6), (2.5, 2.5), 1.5
-    expect_close(answer(*half), _disc(*half), what="a centre between the pixels")
+    for radius in (1.5, 1.6):
+        half = (6, 6), (2.5, 2.5), radius
+        expect_close(answer(*half), _disc(*half), what=f"a centre between pixels, radius {radius}")
+    outside = (9, 8), (-2, 9.5), 5.5
+    expect_close(answer(*outside), _disc(*outside), what="a centre outside the image")
+    wide = (3, 700), (1, 350), 320
+    expect_close(answer(*wide), _disc(*wide), what="a radius of 320")
 
 
 @paint.group("shape")
@@ -287,6 +302,9 @@ def _(answer: Any) -> None:
     expect_close(answer(labels, palette), [[[0.2, 0.4, 0.6]]], what="one pixel, colours in [0, 1]")
     empty = np.zeros((3, 4), dtype=np.int32)
     expect_close(answer(empty, palette), np.zeros((3, 4, 3)), what="background alone")
+    many = np.arange(600).reshape(20, 30)
+    palette = _photograph(np.random.default_rng(4), (600, 3))
+    expect_close(answer(many, palette), palette[many], what="600 labels")
 
 
 @alias.group("shape")
@@ -296,25 +314,25 @@ def _(answer: Any) -> str:
 
 @alias.group("values")
 def _(answer: Any) -> None:
-    for frequency, rate in [(9.0, 12.0), (9.0, 40.0), (25.0, 10.5), (7.25, 3.0)]:
-        truth = abs(frequency - rate * round(frequency / rate))
-        expect_close(
-            answer(frequency, rate),
-            truth,
-            what=f"{frequency:g} Hz sampled at {rate:g} per second",
-            mistakes=[
-                (frequency % rate, "Fold as well: nothing above half the rate can be told apart."),
-                (frequency - rate * round(frequency / rate), "A frequency is not negative here."),
-                (
-                    abs(frequency - rate),
-                    "Take away the nearest multiple of the rate, not the rate.",
-                ),
-                (
-                    min(frequency, rate / 2),
-                    "The frequency is not cut off at rate/2: it folds back.",
-                ),
-            ],
-        )
+    pairs = [(9.0, 12.0), (9.0, 40.0), (25.0, 10.5), (7.2468, 3.0), (1000.0, 3.3)]
+    expect_cases(answer, [_alias_case(*pair) for pair in pairs])
+
+
+def _alias_case(frequency: float, rate: float) -> Case:
+    signed = frequency - rate * round(frequency / rate)
+    mistakes = [
+        (frequency % rate, "Fold as well: nothing above half the rate can be told apart."),
+        (signed, "A frequency is not negative here."),
+        (-signed, "A frequency is not negative here."),
+        (abs(frequency - rate), "Take away the nearest multiple of the rate, not the rate."),
+        (
+            frequency if frequency <= rate / 2 else abs(frequency - rate),
+            "Take away the nearest multiple of the rate, not the rate.",
+        ),
+        (min(frequency, rate / 2), "The frequency is not cut off at rate/2: it folds back."),
+    ]
+    what = f"{frequency:g} Hz sampled at {rate:g} per second"
+    return Case(what, (frequency, rate), abs(signed), mistakes)
 
 
 @alias.group("edge cases")
@@ -376,6 +394,15 @@ def _(answer: Any) -> None:
         mistakes=[(grayed, "The channels were averaged too: each is to be shrunk by itself.")],
     )
     expect_close(answer(image, 1), image, what="factor 1")
+    white = np.full((36, 38), 255, dtype=np.uint8)
+    expect_close(answer(white, 18), np.full((2, 2), 255.0), what="large white blocks")
+    floats = np.random.default_rng(4).random((6, 8))
+    expect_close(
+        answer(floats, 2),
+        _block_mean(floats, 2),
+        what="a float image",
+        mistakes=[(np.zeros((3, 4)), "The values were cut to whole numbers: keep them as floats.")],
+    )
 
 
 @dither.group("shape")
@@ -391,13 +418,15 @@ def _(answer: Any) -> None:
     got = as_array(answer(image, 2, np.random.default_rng(2)), "an array").astype(np.float64)
     levels = np.rint(got * steps)
     if not np.allclose(got * steps, levels, atol=1e-9):
-        after = "Noise after rounding leaves no levels at all: add it before."
-        raise Mismatch("expected the levels 0, 1/3, 2/3 and 1 alone", after)
+        hint = "Noise after rounding leaves no levels at all: add it before."
+        if len(np.unique(got)) < 100:
+            hint = "The levels for b bits are 1 / (2**b − 1) apart, from 0 to 1."
+        raise Mismatch("expected the levels 0, 1/3, 2/3 and 1 alone", hint)
     if got.min() < 0 or got.max() > 1:
-        raise Mismatch(
-            f"expected values in [0, 1], got {got.min():.3g} to {got.max():.3g}",
-            "Noise pushed the values past black or white: clip.",
-        )
+        hint = "Noise pushed the values past black or white: clip."
+        if got.max() > 1.5:
+            hint = "Return the levels in [0, 1]: divide by 2**bits − 1 after rounding."
+        raise Mismatch(f"expected values in [0, 1], got {got.min():.3g} to {got.max():.3g}", hint)
     mean = got.mean(axis=0)
     plain = np.rint(image[0] * steps) / steps
     worst = int(np.argmax(abs(mean - image[0])))
@@ -412,7 +441,10 @@ def _(answer: Any) -> None:
         elif mean[0] > 0.03 and mean[-1] < 0.97:
             hint = "Too much noise: it is to span one step, 1 / (2**bits − 1), around 0."
         elif abs((mean - image[0]).mean()) > 0.03:
-            hint = "The noise does not have the mean 0: draw it from −step/2 to step/2."
+            hint = (
+                "The noise does not have the mean 0 (draw it from −step/2 to step/2), or the sum "
+                "is cut off instead of rounded."
+            )
         raise Mismatch(
             f"expected the mean of many pixels of gray {image[0, worst]:.2f} to be that gray, "
             f"got {mean[worst]:.2f}",
@@ -422,22 +454,60 @@ def _(answer: Any) -> None:
 
 @dither.group("edge cases")
 def _(answer: Any) -> None:
+    _expect_own_noise(answer)
+    for bits in (1, 3):
+        _expect_dither_levels(answer, bits)
     rng = np.random.default_rng(3)
     expect_close(answer(np.zeros((9, 9)), 1, rng), np.zeros((9, 9)), what="a black image, 1 bit")
     expect_close(answer(np.ones((9, 9)), 1, rng), np.ones((9, 9)), what="a white image, 1 bit")
-    gray = np.full((200, 200), 0.3)
-    mean = float(np.mean(answer(gray, 1, rng)))
-    if abs(mean - 0.3) > 0.02:
-        raise Mismatch(f"gray 0.3, 1 bit: expected a mean of about 0.30, got {mean:.2f}")
+
+
+def _expect_dither_levels(answer: Any, bits: int) -> None:
+    """Of a gray wall, the mean and the two levels next to it."""
+    steps, gray, what = 2**bits - 1, 0.3, f"gray 0.30, bits = {bits}"
+    got = as_array(answer(np.full((200, 200), gray), bits, np.random.default_rng(4)))
+    levels = np.unique(np.rint(got * steps))
+    expected = [np.floor(gray * steps), np.ceil(gray * steps)]
+    if not np.allclose(got * steps, np.rint(got * steps), atol=1e-4):
+        raise Mismatch(f"{what}: expected multiples of {1 / steps:.3g} alone", "Is `bits` used?")
+    if levels.tolist() != expected:
+        low, high = (f"{level / steps:.2f}" for level in expected)
+        came = ", ".join(f"{level / steps:.2f}" for level in levels)
+        raise Mismatch(
+            f"{what}: expected the levels next to it, {low} and {high}, got {came}",
+            "Noise that spans one step reaches the next level on each side. Is `bits` used?",
+        )
+    if abs(got.mean() - gray) > 0.02:
+        raise Mismatch(f"{what}: expected a mean of about 0.30, got {got.mean():.2f}")
+
+
+def _expect_own_noise(answer: Any) -> None:
+    gray = np.full((60, 60), 0.5)
+    got, again, other = (
+        as_array(answer(gray, 1, np.random.default_rng(seed))) for seed in (5, 5, 6)
+    )
+    alike = [float(np.mean(np.diff(got, axis=axis) == 0)) for axis in (0, 1)]
+    if max(abs(share - 0.5) for share in alike) > 0.06:
+        raise Mismatch(
+            f"gray 0.5, 1 bit: {alike[0]:.0%} of the pixels are like the one below, "
+            f"{alike[1]:.0%} like the one beside; expected half of them",
+            "Every pixel needs a draw of its own: size=image.shape.",
+        )
+    if not np.array_equal(got, again) or np.array_equal(got, other):
+        raise Mismatch("the noise does not follow `rng`", "Draw with the generator that is given.")
 
 
 def _moving_square(
-    start: tuple[int, int], speed: tuple[int, int], side: int, shape: tuple[int, int, int]
+    start: tuple[int, int],
+    speed: tuple[float, float],
+    side: int,
+    shape: tuple[int, int, int],
+    brightness: int = 200,
 ) -> NDArray[np.uint8]:
     video = np.zeros(shape, dtype=np.uint8)
     for time in range(shape[0]):
-        row, column = (first + time * step for first, step in zip(start, speed, strict=True))
-        video[time, row : row + side, column : column + side] = 200
+        row, column = (round(at + time * step) for at, step in zip(start, speed, strict=True))
+        video[time, row : row + side, column : column + side] = brightness
     return video
 
 
@@ -481,3 +551,12 @@ def _(answer: Any) -> None:
     )
     big = _moving_square((0, 0), (2, 1), 30, (8, 50, 50))
     expect_close(answer(big), (2, 1), atol=1e-6, what="a large square")
+    dim = _moving_square((124, 262), (1, -2), 5, (8, 140, 270), brightness=30)
+    expect_close(answer(dim), (1, -2), atol=1e-6, what="a dim square in a wide picture")
+    two = _moving_square((2, 3), (4, 5), 6, (2, 20, 20))
+    expect_close(answer(two), (4, 5), atol=1e-6, what="two frames")
+    slow, speed = _moving_square((10, 2), (-0.25, 0.5), 4, (21, 20, 30)), (-0.25, 0.5)
+    cut = "A velocity need not be a whole number: use all the frames, and do not round."
+    mistakes = [([0, 0], cut), ([0, 1], cut), ([-1, 0], cut), ([-1, 1], cut)]
+    what = "a quarter of a row up and half a column a frame"
+    expect_close(answer(slow), speed, atol=0.03, what=what, mistakes=mistakes)
