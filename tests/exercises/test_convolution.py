@@ -36,6 +36,13 @@ def collects_integers(x: Any, h: Any) -> Any:
     return y
 
 
+def multiplies_in_its_type(x: Any, h: Any) -> Any:
+    products, y = np.outer(x, h), np.zeros(len(x) + len(h) - 1)
+    for k in range(len(h)):
+        y[k : k + len(x)] += products[:, k]
+    return y
+
+
 def forgets_the_tail(x: Any, h: Any) -> Any:
     return np.convolve(x, h)[: len(x)]
 
@@ -101,6 +108,27 @@ def asks_a_tall_impulse(system: Any, x: Any) -> Any:
     return np.convolve(x, system(np.array([2.0])))
 
 
+def asks_for_a_multiple(system: Any, x: Any) -> Any:
+    return -system(-x)
+
+
+def asks_for_a_longer_one(system: Any, x: Any) -> Any:
+    return system(np.append(x, 0))[:-1]
+
+
+def shifts_with_zeros(x: Any, shift: int) -> Any:
+    return np.pad(x, (max(shift, 0), max(-shift, 0)))[max(-shift, 0) :][: len(x)]
+
+
+def compares(close: Any, move: Any = np.roll) -> Any:
+    """An answer to shift_invariant with a comparison, or a shift, of its own."""
+
+    def shift_invariant(system: Any, x: Any, shift: int) -> bool:
+        return bool(close(system(move(x, shift)), move(system(x), shift)))
+
+    return shift_invariant
+
+
 def svd_without_its_value(kernel: Any) -> Any:
     u, _, vt = np.linalg.svd(kernel)
     return u[:, :1], vt[:1]
@@ -130,6 +158,35 @@ def divides_by_the_corner(kernel: Any) -> Any:
 def flat_parts(kernel: Any) -> Any:
     u, s, vt = np.linalg.svd(kernel)
     return s[0] * u[:, 0], vt[0]
+
+
+def splits_where(separable: Any) -> Any:
+    """An answer to split with a test of its own."""
+
+    def split(kernel: Any) -> Any:
+        if not separable(kernel):
+            raise ValueError("not separable")
+        return splits_anything(kernel)
+
+    return split
+
+
+def from_first_column(kernel: Any) -> Any:
+    if np.linalg.matrix_rank(kernel) != 1:
+        raise ValueError("not separable")
+    row = kernel[np.argmax(kernel[:, 0] != 0)]
+    with np.errstate(all="ignore"):
+        return kernel[:, :1] / row[0], row[np.newaxis]
+
+
+def fft_of_64(x: Any, h: Any) -> Any:
+    spectrum = np.fft.rfft(x, 64) * np.fft.rfft(h, 64)
+    return np.fft.irfft(spectrum, 64)[: len(x) + len(h) - 1]
+
+
+def fft_in_its_type(x: Any, h: Any) -> Any:
+    y = fft_complex(x, h).real
+    return y if x.dtype.kind == "f" else np.rint(y).astype(int).astype(x.dtype)
 
 
 def fft_without_zeros(x: Any, h: Any) -> Any:
@@ -178,6 +235,18 @@ def lets_large_kernels_pass(length: int, kernel: int, padding: int, stride: int)
     return (length - kernel + 2 * padding) // stride + 1
 
 
+def fits_where(allowed: Any) -> Any:
+    """An answer to output_size that refuses by a rule of its own."""
+
+    def output_size(length: int, kernel: int, padding: int, stride: int) -> int:
+        room = length + 2 * padding - kernel
+        if not allowed(length, kernel, padding, stride, room):
+            raise ValueError("does not fit")
+        return room // stride + 1
+
+    return output_size
+
+
 def restores(
     photograph: Any,
     corner: Any,
@@ -211,6 +280,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ([-2, 6, 1, 3, 1], "not flipped"),
         ([2, 6, 1, 3, -1], "overlap"),
         ([2, 6, -2, 3, -1], "overlap"),
+        ([[2], [6], [-1], [3], [-1]], "One list of numbers"),
     ],
     "convolution.shift_invariant": [
         (
@@ -237,6 +307,20 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
             ),
             "`shift`",
         ),
+        (lambda system, x, shift: False, "squaring: expected True, got False\n  –"),
+        (compares(np.allclose, shifts_with_zeros), "Shift on a ring"),
+        (compares(np.allclose, lambda x, shift: np.roll(x, abs(shift))), "shift −3"),
+        (compares(np.allclose, lambda x, shift: np.roll(x, shift % 2)), "shift −3"),
+        (compares(lambda a, b: (a - b).max() < 1e-9), "shift −3"),
+        (compares(lambda a, b: abs((a - b).sum()) < 1e-9), "Compare sample by sample"),
+        (compares(lambda a, b: np.allclose(np.sort(a), np.sort(b))), "Compare sample by sample"),
+        (compares(lambda a, b: np.isclose(a, b).any()), "expected False"),
+        (compares(lambda a, b: np.allclose(a, b, atol=0.1)), "a faint signal"),
+        (compares(lambda a, b: np.allclose(a, b, rtol=0.1)), "a faint signal"),
+        (
+            lambda system, x, shift: compares(np.allclose)(system, np.eye(len(x))[0], shift),
+            "a pulse at 3",
+        ),
     ],
     "convolution.convolve1d": [
         (never_returns, "never ends"),
@@ -244,6 +328,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (forgets_the_tail, "expected (5,)"),
         (reads_from_the_end, "negative index"),
         (collects_integers, "integers"),
+        (np.convolve, "did not fit into the small integer type"),
+        (multiplies_in_its_type, "did not fit into the small integer type"),
     ],
     "convolution.predict": [
         (lambda system, x: system(x), "about x itself"),
@@ -251,6 +337,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (asks_a_long_impulse, "cut off"),
         (asks_a_step, "step"),
         (asks_a_tall_impulse, "height 1"),
+        (asks_for_a_multiple, "about x itself"),
+        (asks_for_a_longer_one, "about x itself"),
+        (lambda system, x: np.convolve(x, system([1.0]))[: len(x)], "the tail counts too"),
         (lambda system, x: np.convolve(x, np.ones(4) / 4), "never asked"),
     ],
     "convolution.second_forward": [
@@ -270,7 +359,13 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (adds_into_its_argument, "changed the array"),
         (
             lambda image, kernel: signal.convolve2d(image, kernel, "same", boundary="symm"),
-            "mirror image",
+            "mirrored or repeated",
+        ),
+        (
+            lambda image, kernel: signal.convolve2d(np.pad(image, 8, "edge"), kernel, "same")[
+                8:-8, 8:-8
+            ],
+            "mirrored or repeated",
         ),
     ],
     "convolution.repaired": [
@@ -288,6 +383,11 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda correlate, image, kernel: correlate(image, kernel[::-1]), "upside down only"),
         (lambda correlate, image, kernel: correlate(kernel, image), "turn the kernel instead"),
         (lambda correlate, image, kernel: correlate(image[::-1, ::-1], kernel), "comes out turned"),
+        (
+            lambda correlate, image, kernel: correlate(image[::-1, ::-1], kernel[::-1, ::-1]),
+            "or both arrays",
+        ),
+        (lambda correlate, image, kernel: signal.convolve2d(image, kernel), "was not called"),
     ],
     "convolution.output_size": [
         (rounds_down, "remainder"),
@@ -295,6 +395,15 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (forgets_the_first, "add 1"),
         (divides_to_float, "//"),
         (lets_large_kernels_pass, "does not fit in at all"),
+        (fits_where(lambda n, k, p, s, room: k <= n and room % s == 0), "with its padding"),
+        (fits_where(lambda n, k, p, s, room: k <= n + p and room % s == 0), "with its padding"),
+        (fits_where(lambda n, k, p, s, room: room > 0 and room % s == 0), "as large as the input"),
+        (fits_where(lambda n, k, p, s, room: room >= 0 and (s != 2 or room % 2 == 0)), "It rounds"),
+        (fits_where(lambda n, k, p, s, room: room >= 0 and room / s % 1 < 0.3), "It rounds"),
+        (
+            lambda n, k, p, s: n + 2 * p >= k and (n + 2 * p - k) % s == 0 and 1 + (n - k) // s,
+            "expected",
+        ),
     ],
     "convolution.split": [
         (first_column_and_row, "counted twice"),
@@ -303,13 +412,29 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (splits_anything, "comes back"),
         (divides_by_the_corner, "a first row of zeros"),
         (flat_parts, "expected (3, 1)"),
+        (divides_by_the_corner, "divided by 0"),
+        (from_first_column, "a first column of zeros"),
+        (
+            splits_where(lambda k: len(k) != len(k.T) or np.linalg.matrix_rank(k) == 1),
+            "with one wrong entry",
+        ),
+        (splits_where(lambda k: (np.linalg.svd(k)[1][1:] < 0.05).all()), "with a small fault"),
+        (splits_where(lambda k: np.linalg.matrix_rank(k[:2]) == 1), "its last row"),
+        (
+            splits_where(lambda k: np.allclose(np.outer(k.sum(1), k.sum(0)), k * np.sum(k))),
+            "whose rows sum to zero",
+        ),
+        (splits_where(lambda k: (np.linalg.svd(k)[1] > 1e-2).sum() == 1), "ValueError"),
     ],
     "convolution.convolve_fft": [
         (fft_without_zeros, "expected (5,)"),
+        (lambda x, h: fft_complex(x, h).real[:-1], "Transform with N + K − 1 samples"),
         (fft_zeros_too_late, "came in at the start"),
         (fft_complex, "complex"),
         (fft_correlates, "conj()"),
         (fft_guesses_the_length, "irfft"),
+        (fft_of_64, "150 and 200 samples"),
+        (fft_in_its_type, "small integer type"),
     ],
     "convolution.restore": [
         (
@@ -317,6 +442,16 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
                 photograph, corner, size, scale=lambda trace: 1.0
             ),
             "lamp's brightness",
+        ),
+        (
+            lambda photograph, corner, size: restores(
+                photograph, corner, size, scale=lambda trace: 5000.0
+            ),
+            "expected 4000",
+        ),
+        (
+            lambda photograph, corner, size: restores(photograph, (2, corner[1]), size),
+            "a lamp somewhere else",
         ),
         (
             lambda photograph, corner, size: restores(photograph, corner, size, scale=np.max),
