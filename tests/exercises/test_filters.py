@@ -55,6 +55,25 @@ def undivided(kernel: Any) -> Any:
     return kernel.sum(), down, np.sum(j * kernel) - (columns - 1) // 2
 
 
+def with_small_indices(kernel: Any) -> Any:
+    """The solution with sums of products in a small integer type."""
+    narrow = np.int16 if kernel.dtype.kind in "iu" else float
+    i, j = np.indices(kernel.shape)
+    gain, anchor = kernel.sum(), (np.array(kernel.shape) - 1) // 2
+    sums = [(kernel * each.astype(narrow)).sum(dtype=narrow) for each in (i, j)]
+    return gain, sums[0] / gain - anchor[0], sums[1] / gain - anchor[1]
+
+
+def by_absolute_weights(kernel: Any) -> Any:
+    down, right = center_of_mass(np.abs(kernel)) - (np.array(kernel.shape) - 1) // 2
+    return kernel.sum(), down, right
+
+
+def rounded(kernel: Any) -> Any:
+    down, right = center_of_mass(kernel) - (np.array(kernel.shape) - 1) // 2
+    return kernel.sum(), round(down), round(right)
+
+
 def hurt(image: Any) -> Any:
     return (image == 0) | (image == 255)
 
@@ -75,6 +94,19 @@ def one_by_one(image: Any) -> Any:
 def zero_border(image: Any) -> Any:
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, 1), (3, 3))
     return np.where(hurt(image), np.median(windows, axis=(2, 3)), image).astype(np.uint8)
+
+
+def near_the_ends(image: Any) -> Any:
+    return np.where((image < 2) | (image > 253), median_filter(image), image)
+
+
+def where_the_median_differs(least: int, among: Any) -> Any:
+    def despeckle(image: Any) -> Any:
+        median = median_filter(image)
+        differs = np.abs(image.astype(int) - median) > least
+        return np.where(differs & among(image), median, image)
+
+    return despeckle
 
 
 def mean_instead(image: Any) -> Any:
@@ -101,6 +133,34 @@ def downward_y(image: Any) -> Any:
 def swapped_arctan(image: Any) -> Any:
     gx, gy = strongest(image)
     return (np.degrees(np.arctan2(gx, gy)) + 90) % 180
+
+
+def exchanged_arctan(image: Any) -> Any:
+    gx, gy = strongest(image)
+    return np.degrees(np.arctan2(gx, gy)) % 180
+
+
+def edge(image: Any) -> Any:
+    gx, gy = strongest(image)
+    return (np.degrees(np.arctan2(gy, gx)) + 90) % 180
+
+
+def from_a_slope(image: Any) -> Any:
+    gx, gy = strongest(image)
+    with np.errstate(divide="ignore"):
+        return np.degrees(np.arctan(gy / gx)) + 90
+
+
+def of_the_absolute(image: Any) -> Any:
+    gx, gy = strongest(image)
+    return (np.degrees(abs(np.arctan2(gy, gx))) + 90) % 180
+
+
+def by_sum_of_absolutes(image: Any) -> Any:
+    g = sobel(image)
+    size = np.abs(g.gradient_x) + np.abs(g.gradient_y)
+    at = np.unravel_index(np.argmax(size), size.shape)
+    return (np.degrees(g.direction[at]) + 90) % 180
 
 
 def without_remainder(image: Any) -> Any:
@@ -136,6 +196,17 @@ def centered(weights: Any, omega: Any, sign: float = -1.0) -> Any:
 def grown_once(strength: Any, low: float, high: float) -> Any:
     strong = np.pad(strength >= high, 1)
     return (strength >= low) & (strong[:-2] | strong[1:-1] | strong[2:])
+
+
+def grown(times: int) -> Any:
+    def link(strength: Any, low: float, high: float) -> Any:
+        edges = strength >= high
+        for _ in range(times):
+            padded = np.pad(edges, 1)
+            edges = (strength >= low) & (padded[:-2] | padded[1:-1] | padded[2:])
+        return edges
+
+    return link
 
 
 def to_the_right(strength: Any, low: float, high: float) -> Any:
@@ -189,6 +260,14 @@ def blurred_again(image: Any, kernel: Any, threshold: float) -> Any:
     return with_gain(image, kernel, threshold, lambda h, strong: np.where(strong, h, 0))
 
 
+def by_conjugate(image: Any, kernel: Any, threshold: float) -> Any:
+    return with_gain(image, kernel, threshold, lambda h, strong: np.where(strong, h.conj(), 0))
+
+
+def reached_threshold(image: Any, kernel: Any, threshold: float) -> Any:
+    return with_gain(image, kernel, threshold * (1 - 1e-12), switch)
+
+
 def wrong_side(image: Any, kernel: Any, threshold: float) -> Any:
     return with_gain(image, kernel, threshold, lambda h, strong: np.where(strong, 0, 1 / h))
 
@@ -213,6 +292,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda kernel: np.sqrt(np.sum(kernel**2)), "standard deviation"),
         (lambda kernel: np.mean(kernel**2), "do not average"),
         (np.square, "expected (), got (3, 3)"),
+        (lambda kernel: np.sum(kernel**2), "a kernel of uint8: expected 128108.0"),
+        (lambda kernel: np.vdot(kernel, kernel), "did not fit into the kernel's integer type"),
+        (lambda kernel: np.sum(np.square(kernel.astype(np.int16))), "expected"),
         (lambda kernel: sum(sum(row**2) for row in kernel), "edge cases"),
     ],
     "filters.upward_difference": [
@@ -230,6 +312,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (exchanged, "Rows and columns are exchanged"),
         (undivided, "Divide the weighted sum"),
         (np.sum, "expected (3,), got ()"),
+        (by_absolute_weights, "a negative sum"),
+        (lambda kernel: np.abs(exchanged(kernel))[[0, 2, 1]], "expected"),
+        (with_small_indices, "a 5×200 kernel of uint8"),
+        (rounded, "got 0.0\n  –"),
     ],
     "filters.despeckle": [
         (median_filter, "Every pixel was replaced"),
@@ -238,6 +324,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (mean_instead, "mean of the window"),
         (one_by_one, "being repaired"),
         (zero_border, "padded with zeros"),
+        (lambda im: np.where(np.median(im) % 255 == 0, im, healed(im)), "dots alone"),
+        (near_the_ends, "levels next to 0 and 255"),
+        (where_the_median_differs(40, lambda image: image >= 0), "expected"),
+        (where_the_median_differs(20, hurt), "a black dot in the dark"),
         (in_place, "changed the array"),
         (lambda im: healed(im).astype(float), "expected dtype uint8"),
     ],
@@ -247,6 +337,11 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (swapped_arctan, "it takes y first"),
         (without_remainder, "the remainder after 180"),
         (in_radians, "in radians"),
+        (exchanged_arctan, "does arctan2 get y first"),
+        (lambda image: int(edge(image)), "The angle was rounded"),
+        (from_a_slope, "a horizontal edge"),
+        (of_the_absolute, "got 70.24\n  –"),
+        (by_sum_of_absolutes, "of which the stronger counts"),
         (lambda image: sobel(image).direction, "expected (), got (25, 25)"),
     ],
     "filters.sharpening_kernel": [
@@ -255,6 +350,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda s, a, n: identity_kernel(n) + a * gaussian_kernel(s, n), "adds the blurred"),
         (lambda s, a, n: a * (identity_kernel(n) - gaussian_kernel(s, n)), "difference alone"),
         (peaked, "fault of the autopsy"),
+        (
+            lambda s, a, n: (
+                identity_kernel(n) + abs(a) * (identity_kernel(n) - gaussian_kernel(s, n))
+            ),
+            "amount −1 leaves the Gaussian",
+        ),
         (in_the_corner, "1 in the centre"),
         (
             lambda s, a, n: (1 + a) * identity_kernel(9) - a * gaussian_kernel(s, 9),
@@ -264,6 +365,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "filters.response": [
         (from_first_weight, "counted from the first"),
         (lambda weights, omega: centered(weights, omega, 1.0), "exponent has a minus"),
+        (lambda weights, omega: centered(weights[::-1], omega), "first weight at k = −r"),
         (lambda weights, omega: np.abs(centered(weights, omega)), "the magnitude"),
         (lambda weights, omega: centered(weights, omega).real, "imaginary part"),
         (lambda weights, omega: centered(weights / np.sum(weights), omega), "Do not divide"),
@@ -275,6 +377,19 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (grown_once, "by one step"),
         (to_the_right, "to the right only"),
         (strictly_above, "thresholds themselves count"),
+        (grown(50), "a run of 400 places"),
+        (lambda strength, low, high: grown(400)(strength, 3, 8), "expected"),
+        (lambda strength, low, high: grown(400)(strength, 3, high), "expected"),
+        (
+            lambda strength, low, high: grown(400)(strength.astype(int), int(low), int(high)),
+            "strengths below 1",
+        ),
+        (
+            lambda strength, low, high: grown(400)(
+                (10 * strength).astype(np.uint8) / 10, low, high
+            ),
+            "large strengths",
+        ),
         (lambda strength, low, high: grown_once(strength, low, high) * 1.0, "dtype bool"),
     ],
     "filters.pseudo_inverse": [
@@ -282,6 +397,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (left_alone, "left as they are"),
         (not_centered, "shifted"),
         (blurred_again, "blurs once more"),
+        (by_conjugate, "undoes the phase only"),
+        (reached_threshold, "Greater than the threshold"),
+        (lambda image, kernel, t: with_gain(image.astype(np.int8), kernel, t, switch), "expected"),
         (wrong_side, "turned round"),
         (complex_result, "got complex"),
     ],
