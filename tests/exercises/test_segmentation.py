@@ -29,6 +29,10 @@ def _bins_without_white(image: Any) -> Any:
     return counts / image.size
 
 
+def _counted_as(dtype: Any) -> Any:
+    return lambda image: _counts(image).astype(dtype) / image.size
+
+
 def _no_floor(image: Any) -> Any:
     return np.bincount(image.ravel()) / image.size
 
@@ -51,6 +55,14 @@ def _bright_first(image: Any, thresholds: Any) -> Any:
 
 def _counted_in_bytes(image: Any, thresholds: Any) -> Any:
     return sum((image > t).astype(int) for t in np.array(thresholds).astype(np.uint8))
+
+
+def _at_most_three(image: Any, thresholds: Any) -> Any:
+    return np.digitize(image, thresholds[:3], right=True)
+
+
+def _white_always_above(image: Any, thresholds: Any) -> Any:
+    return np.digitize(image, np.minimum(thresholds, 254), right=True)
 
 
 def _spread(image: Any, divide: bool, strict: bool = False, spoiled: bool = False) -> Any:
@@ -93,6 +105,21 @@ def _empty_class_wins(image: Any) -> Any:
     return int(np.argmax(spread))
 
 
+def _levels_from(first: int, last: int) -> Any:
+    def otsu(image: Any) -> Any:
+        return first + int(np.argmax(_spread(image, divide=True)[first : last + 1]))
+
+    return otsu
+
+
+def _by_standard_deviations(image: Any) -> Any:
+    def within(t: int) -> float:
+        low, high = image[image <= t], image[image > t]
+        return float(low.size * low.std() + high.size * high.std())
+
+    return min(range(image.min(), image.max()), key=within, default=0)
+
+
 def _smallest_between(image: Any) -> Any:
     spread = _spread(image, divide=True)
     return int(np.argmin(np.where(spread < 0, np.inf, spread)))
@@ -117,6 +144,35 @@ def _labels(points: Any, centroids: Any) -> Any:
 def _groups(points: Any, centroids: Any) -> Any:
     labels = _labels(points, centroids)
     return labels, [points[labels == k] for k in range(len(centroids))]
+
+
+def _wide(points: Any, centroids: Any) -> Any:
+    """The right answer."""
+    labels, groups = _groups(points.astype(float), centroids.astype(float))
+    moved = centroids.astype(float)
+    for k, each in enumerate(groups):
+        moved[k] = each.mean(axis=0) if len(each) else moved[k]
+    return labels, moved
+
+
+def _narrow_labels(points: Any, centroids: Any) -> Any:
+    labels, moved = _labels(points, centroids), centroids.astype(float)
+    for k in np.unique(labels):
+        moved[k] = points[labels == k].mean(axis=0)
+    return labels, moved
+
+
+def _narrow_sums(points: Any, centroids: Any) -> Any:
+    labels, moved = _wide(points, centroids)
+    for k in np.unique(labels):
+        group = points[labels == k]
+        moved[k] = group.sum(axis=0, dtype=points.dtype) / len(group)
+    return labels, moved
+
+
+def _labels_after_the_move(points: Any, centroids: Any) -> Any:
+    moved = _wide(points, centroids)[1]
+    return _wide(points, moved)[0], moved
 
 
 def _sums(points: Any, centroids: Any) -> Any:
@@ -174,6 +230,11 @@ def _square(points: Any, chosen: Any) -> Any:
     return ((points[:, np.newaxis] - np.asarray(chosen)) ** 2).sum(axis=2)
 
 
+def _to_nearest(points: Any, chosen: Any) -> Any:
+    nearest = _square(points, chosen).min(axis=1)
+    return nearest / nearest.sum()
+
+
 def _unsquared(points: Any, chosen: Any) -> Any:
     nearest = np.sqrt(_square(points, chosen).min(axis=1))
     return nearest / nearest.sum()
@@ -193,6 +254,25 @@ def _to_last(points: Any, chosen: Any) -> Any:
 
 def _uniform(points: Any, chosen: Any) -> Any:
     return np.full(len(points), 1 / len(points))
+
+
+def _cast(heights_to: Any, labels_to: Any) -> Any:
+    """The right flood, with heights and labels in types of their own."""
+
+    def flood(heights: Any, markers: Any) -> Any:
+        heights, labels = heights.astype(heights_to), markers.copy()
+        while (labels == 0).any():
+            shore = [
+                (heights[i], i, j)
+                for i in range(len(labels))
+                for j in (i - 1, i + 1)
+                if labels[i] == 0 and 0 <= j < len(labels) and labels[j]
+            ]
+            _, i, j = min(shore)
+            labels[i] = labels[j]
+        return labels.astype(labels_to)
+
+    return flood
 
 
 def _nearest_marker(heights: Any, markers: Any) -> Any:
@@ -249,6 +329,15 @@ def _recall(a: Any, b: Any) -> Any:
     return (a & b).sum() / b.sum()
 
 
+def _one_if_truth_is_empty(a: Any, b: Any) -> Any:
+    return (a & b).sum() / (a | b).sum() if b.any() else 1.0
+
+
+def _counted_in_uint8(a: Any, b: Any) -> Any:
+    both, either = (np.sum(each, dtype=np.uint8) for each in (a & b, a | b))
+    return both / either if either else 1.0
+
+
 def _nan_if_empty(a: Any, b: Any) -> Any:
     with np.errstate(all="ignore"):
         return np.float64((a & b).sum()) / np.float64((a | b).sum())
@@ -273,6 +362,15 @@ def _ends(means: Any, mean: float, tail: float = 0.025) -> Any:
 
 def _unpaired(a: Any, b: Any) -> Any:
     return _ends(_bootstrap(a, 0) - _bootstrap(b, 1), (a - b).mean())
+
+
+def _interval(a: Any, b: Any, **options: Any) -> Any:
+    """A right interval, but for the options: number of draws, tails, which images are drawn."""
+    draws, first = options.get("draws", 2000), options.get("first", 0)
+    gain, rng = a - b, np.random.default_rng(0)
+    index = rng.integers(min(first, len(gain) - 1), len(gain), size=(draws, len(gain)))
+    means = gain[index].mean(axis=1)
+    return gain.mean(), *np.quantile(means, options.get("tails", (0.025, 0.975)))
 
 
 def _wrong_way(a: Any, b: Any) -> Any:
@@ -343,6 +441,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_no_floor, "expected (256,)"),
         (_by_highest, "not by the highest count"),
         (_bins_without_white, "one white pixel"),
+        (_counted_as(np.uint8), "did not fit into uint8"),
+        (_counted_as(np.int16), "for 40 000 pixels"),
     ],
     "segmentation.classes": [
         (_at_threshold_goes_up, "belongs below it"),
@@ -350,11 +450,17 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_from_one, "number 0"),
         (_bright_first, "from dark to bright"),
         (_counted_in_bytes, "for a float image"),
+        (_at_most_three, "expected 4, got 3"),
+        (_white_always_above, "for thresholds 0, 254 and 255"),
     ],
     "segmentation.otsu": [
         (_undivided, "older recipe"),
         (_half_divided, "expected"),
         (_strict, "too high"),
+        (_levels_from(0, 200), "a bright image"),
+        (_levels_from(30, 254), "the levels 3 and 9"),
+        (_levels_from(1, 254), "the levels 0 and 1"),
+        (_by_standard_deviations, "got 109\n  –"),
         (_empty_class_wins, "expected"),
         (_smallest_between, "expected"),
         (_median, "median"),
@@ -370,7 +476,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_empty_is_nan, "with no points"),
         (_by_all_points, "not by all points"),
         (_moved_in_place, "changed the array"),
-        (_only_centroids, "expected (labels, centroids)"),
+        (_only_centroids, "expected 2 results"),
+        (_narrow_labels, "make the points float first"),
+        (_narrow_sums, "did not fit into the type of the points"),
+        (_labels_after_the_move, "give the labels before it"),
     ],
     "segmentation.seeding": [
         (_unsquared, "squared distance"),
@@ -378,6 +487,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_to_all, "not all of them"),
         (_to_last, "not the last one"),
         (_uniform, "the random start"),
+        (_to_nearest, "make the points float first"),
+        (lambda points, chosen: _to_nearest(points.astype(float), chosen[-3:]), "expected 0.0"),
     ],
     "segmentation.flood": [
         (_nearest_marker, "heights have to decide"),
@@ -385,6 +496,11 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_markers_alone, "has not risen"),
         (_downhill_only, "expected"),
         (_highest_first, "expected"),
+        (_cast(int, int), "for heights below 1"),
+        (_cast(np.int8, int), "expected"),
+        (lambda heights, markers: _cast(float, int)(abs(heights), markers), "above 0"),
+        (lambda heights, markers: _cast(float, int)(heights.clip(0), markers), "heights below 0"),
+        (_cast(float, np.uint8), "for labels up to 700"),
     ],
     "segmentation.iou": [
         (_dice, "Dice"),
@@ -393,6 +509,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_nan_if_empty, "perfect agreement"),
         (_zero_if_empty, "two empty masks"),
         (_union_of_sums, "counts once"),
+        (_one_if_truth_is_empty, "an empty truth"),
+        (_counted_in_uint8, "did not fit into uint8"),
     ],
     "segmentation.paired_gain": [
         (_unpaired, "one index for both"),
@@ -400,7 +518,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_single_images, "spread of single images"),
         (_five_at_each_end, "95 %"),
         (_unseeded, "seed the generator"),
-        (_mean_alone, "expected (3,)"),
+        (_mean_alone, "expected 3 results"),
+        (lambda a, b: _interval(a, b, tails=(0.05, 0.95)), "2.5 % cut off at each end"),
+        (lambda a, b: _interval(a, b, tails=(0.05, 0.975)), "2.5 % cut off at each end"),
+        (lambda a, b: _interval(a, b, tails=(0.025, 0.99)), "expected about"),
+        (lambda a, b: _interval(a, b, draws=30), "expected about"),
+        (lambda a, b: _interval(a, b, first=1), "expected about"),
     ],
     "segmentation.count_touching": [
         (_patches, "not cut apart"),
@@ -409,5 +532,6 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_by_area, "expected"),
         (_never_none, "empty mask"),
         (_labels_of_objects, "not their labels"),
+        (lambda mask: mask.sum() / 317, "expected a whole number, got 1"),
     ],
 }
