@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,19 @@ def size(
     return room // stride + first
 
 
+def size_without_padding(length: int, kernel: int, *others: Any) -> Any:
+    if kernel > length:
+        raise ValueError("does not fit")
+    return size(length, kernel, *others)
+
+
 def same(length: int, kernel: int, stride: int, *, up: bool = True) -> tuple[int, int]:
     outputs = -(-length // stride) if up else length // stride
     zeros = max((outputs - 1) * stride + kernel - length, 0)
+    return zeros // 2, zeros - zeros // 2
+
+
+def halves(zeros: int) -> tuple[int, int]:
     return zeros // 2, zeros - zeros // 2
 
 
@@ -96,6 +107,20 @@ def conv_square_kernels(x: Any, w: Any, b: Any, stride: int, padding: int) -> An
     return y
 
 
+def conv_bias_along(x: Any, w: Any, b: Any, stride: int, padding: int, *, axis: int) -> Any:
+    """Right unless the bias happens to be as long as a side of the maps."""
+    y = conv(x, w, 0 * b, stride, padding)
+    return y + b.reshape((-1,) + (1,) * (3 - (axis if y.shape[axis] == len(b) else 1)))
+
+
+def conv_by_products(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
+    around = [(0, 0), (0, 0), (padding, padding), (padding, padding)]
+    seen = sliding_window_view(np.pad(x, around), w.shape[2:], axis=(2, 3))
+    seen = seen[:, :, ::stride, ::stride].transpose(0, 2, 3, 1, 4, 5)
+    maps = [(seen * kernel).sum(axis=(3, 4, 5)) + one for kernel, one in zip(w, b, strict=True)]
+    return np.stack(maps, axis=1)
+
+
 def conv_pads_all_axes(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
     return conv(np.pad(x, padding)[:, : x.shape[1]], w, b, stride, 0)
 
@@ -121,6 +146,19 @@ def pool(
 
 def pool_without_overlap(x: Any, size: int, stride: int, padding: int) -> Any:
     return pool(x, size, size, padding)
+
+
+def pool_reflecting(x: Any, size: int, stride: int, padding: int) -> Any:
+    around = [(0, 0), (0, 0), (padding, padding), (padding, padding)]
+    return pool(np.pad(x, around, mode="reflect") if padding else x, size, stride, 0)
+
+
+def pool_by_negatives(x: Any, size: int, stride: int, padding: int) -> Any:
+    return -pool(-x, size, stride, padding, np.inf, np.min)
+
+
+def as_int8(x: Any) -> Any:
+    return x.astype(np.int8) if x.dtype.kind in "iu" else x
 
 
 def pool_starts_at_zero(x: Any, size: int, stride: int, padding: int) -> Any:
@@ -189,18 +227,25 @@ def count(
     shrink: bool = True,
     pad: int = 2,
     everywhere: bool = False,
+    up: bool = False,
+    strides: bool = True,
 ) -> int:
     """The solution with one of its steps done wrong."""
+
+    def positions(room: int, stride: int) -> int:
+        room, stride = -room if up else room, stride if strides else 1
+        return abs(room // stride) + 1
+
     total, (C, H, W) = 0, shape
     for kind, *numbers in layers:
         if kind == "conv":
             outputs, kernel, stride, padding = numbers
-            H, W = ((each + pad * padding - kernel) // stride + 1 for each in (H, W))
+            H, W = (positions(each + pad * padding - kernel, stride) for each in (H, W))
             weights = outputs * ((C if slices else 1) * kernel**2 + bias)
             total += weights * (H * W if everywhere else 1)
             C = outputs
         elif kind == "pool" and shrink:
-            H, W = ((each - numbers[0]) // numbers[1] + 1 for each in (H, W))
+            H, W = (positions(each - numbers[0], numbers[1]) for each in (H, W))
         elif kind == "linear":
             total += numbers[0] * (C * H * W + bias)
             C, H, W = numbers[0], 1, 1
@@ -236,6 +281,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda *a: size(*a, check=False), "does not fit in at all"),
         (lambda n, k, s, p, d: (n + sum(p) - d * (k - 1) - 1) / s + 1, "//"),
         (lambda n, k, s, p, d: -(-(n + sum(p) - d * (k - 1) - 1) // s) + 1, "round down"),
+        (lambda n, k, s, p, d: round((n + sum(p) - d * (k - 1) - 1) / s) + 1, "to the nearest"),
+        (size_without_padding, "Padding makes room"),
     ],
     "layers.same_padding": [
         (lambda *a: same(*a)[::-1], "goes after"),
@@ -244,8 +291,17 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (same_negative, "never fewer"),
         (lambda *a: same(*a, up=False), "rounded up"),
         (lambda *a: (sum(same(*a)),) * 2, "share them out"),
-        (lambda *a: sum(same(*a)), "expected a pair"),
-        (lambda *a: (sum(same(*a)) / 2,) * 2, "whole numbers"),
+        (lambda *a: sum(same(*a)), "expected 2 results (before, after)"),
+        (lambda *a: (sum(same(*a)) / 2,) * 2, "use // in the place of /"),
+        (lambda n, k, s: (k // 2, k // 2), "for odd kernels at stride 1"),
+        (lambda n, k, s: (k // 2, (k - 1) // 2), "And the odd zero goes after"),
+        (lambda *a: (same(*a)[0],) * 2, "An odd zero was lost"),
+        (lambda *a: (same(*a)[1],) * 2, "One zero too many"),
+        (lambda n, k, s: halves(max(k - s, 0)), "divides the length"),
+        (lambda n, k, s: halves(max(-(-n // s) * s + k - n, 0)), "first one starts at 0"),
+        (lambda n, k, s: halves((n - 1) * s + k - n), "keeps all L outputs"),
+        (lambda n, k, s: halves(abs((-(-n // s) - 1) * s + k - n)), "not abs"),
+        (lambda n, k, s: halves(max((round(n / s) - 1) * s + k - n, 0)), "rounded up"),
     ],
     "layers.receptive_field": [
         (field_stride_first, "size first"),
@@ -253,7 +309,17 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda layers: field_without(layers, dilated=False), "spreads the taps"),
         (lambda layers: field_without(layers, taps=0), "not by K"),
         (lambda layers: field_without(layers)[::-1], "in this order"),
-        (lambda layers: field_without(layers)[0], "expected a pair"),
+        (lambda layers: field_without(layers)[0], "expected 2 results (receptive field, jump)"),
+        (lambda layers: field_without(layers[::-1]), "The first layer comes first"),
+        (
+            lambda layers: (field_without(layers)[0], math.prod(s * d for _, s, d in layers)),
+            "product of the strides",
+        ),
+        (
+            lambda layers: (field_without(layers)[0], math.prod(s for _, s, _ in layers[:-1])),
+            "The last layer's stride",
+        ),
+        (lambda layers: (field_without(layers)[0] - 1, field_without(layers)[1]), "begin at 1"),
     ],
     "layers.conv2d": [
         (lambda *a: conv(*a, flip=True), "flipped"),
@@ -264,6 +330,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (conv_pads_all_axes, "expected"),
         (lambda x, w, b, s, p: conv(x, w, 0 * b, s, p), "biases are missing"),
         (lambda x, w, b, s, p: conv(x[:, :1], w[:, :1], b, s, p), "first input channel"),
+        (lambda *a: conv_bias_along(*a, axis=3), "along the columns"),
+        (lambda *a: conv_bias_along(*a, axis=2), "along the rows"),
+        (conv, "an image and kernels of uint8"),
+        (conv, "wrap around"),
+        (conv_by_products, "wrap around"),
+        (lambda x, w, b, s, p: conv(x, w, b, s, p).astype(x.dtype), "an image of uint8"),
     ],
     "layers.mix_channels": [
         (mix_without_moving_back, "transpose"),
@@ -275,6 +347,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
             lambda x, w: np.einsum("oc,nchw->nohw", w.T if len(w) == len(w[0]) else w, x),
             "transposed",
         ),
+        (lambda x, w: np.einsum("oc,nchw->nohw", w, x), "an image and weights of uint8"),
+        (lambda x, w: np.einsum("oc,nchw->nohw", w, x), "wrap around"),
+        (lambda x, w: np.einsum("oc,nchw->nohw", w, x).astype(x.dtype), "cut to whole numbers"),
     ],
     "layers.max_pool": [
         (lambda x, k, s, p: pool(x, k, s, p, 0.0), "minus infinity"),
@@ -282,6 +357,14 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (pool_without_overlap, "Overlapping windows"),
         (lambda x, k, s, p: pool(x, k, s, p, 0.0, np.mean), "average pooling"),
         (pool_over_channels, "by itself"),
+        *(
+            (lambda x, k, s, p, low=low: pool(x, k, s, p, low), f"A padding of {low:g} wins")
+            for low in (-255.0, -1000.0, -1e6, -1e9)
+        ),
+        (lambda x, k, s, p: pool(x, k, s, min(p, 1)), "5×5, stride 3, padding 2"),
+        (pool_reflecting, "2×2, stride 2, padding 1"),
+        (pool_by_negatives, "whole numbers of 8 bits"),
+        (lambda x, k, s, p: pool(as_int8(x), k, s, p), "an image of uint8"),
     ],
     "layers.cross_entropy": [
         (loss_as_printed, "largest logit of each row before np.exp"),
@@ -296,6 +379,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda z, t: loss_stable(z, t).mean() / np.log(2), "in bits"),
         (loss_over_images, "axis 1"),
         (loss_of_all_classes, "Only the true class"),
+        (lambda z, t: loss_stable(z, t).mean(), "wrap around"),
     ],
     "layers.one_unit": [
         (lambda w, b: (w[0] - w[1], b[0] - b[1]), "class 1 minus class 0"),
@@ -303,7 +387,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda w, b: (w[1] - w[0], b[1]), "bias is a difference"),
         (lambda w, b: (w[0] + w[1], b[0] + b[1]), "not added"),
         (lambda w, b: ((w[1] - w[0]) / 2, (b[1] - b[0]) / 2), "No half"),
-        (lambda w, b: w[1] - w[0], "expected a pair"),
+        (lambda w, b: w[1] - w[0], "expected 2 results (weight, bias)"),
     ],
     "layers.parameters": [
         (lambda *a: count(*a, bias=0), "biases are missing"),
@@ -311,6 +395,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda *a: count(*a, shrink=False), "Pooling makes"),
         (lambda *a: count(*a, pad=0), "H + 2P"),
         (lambda *a: count(*a, pad=1), "expected"),
+        (lambda *a: count(*a, up=True), "sizes are rounded down"),
+        (lambda *a: count(*a, strides=False), "divide by it"),
         (lambda *a: count(*a, everywhere=True), "shared"),
     ],
     "layers.merge": [
@@ -324,7 +410,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
             ),
             "stands on the left",
         ),
-        (lambda W1, b1, W2, b2: W2 @ W1, "expected a pair"),
+        (lambda W1, b1, W2, b2: W2 @ W1, "expected 2 results (W, b)"),
     ],
     "layers.mended": [
         (keras, "channel by channel"),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import counting, heads, sizes, sliding
+from . import counting, fields, heads, sizes, sliding
 
-__all__ = ["counting", "heads", "sizes", "sliding"]
+__all__ = ["counting", "fields", "heads", "sizes", "sliding"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
+from ..arrays import plain
+from ..compare import expect_close, expect_parts, expect_shape
 from ..engine import Exercise
+from .rules import Case, Rule, expect_rule, integer
 from .sliding import random
 
 Array = NDArray[Any]
@@ -30,54 +33,54 @@ def _count(
     pooling: bool = True,
     padding_used: bool = True,
     per_position: bool = False,
+    strides: bool = True,
+    up: bool = False,
 ) -> int:
     """The truth, and with one of the switches turned the count that a mistake would give."""
+
+    def positions(room: int, stride: int) -> int:
+        stride = stride if strides else 1
+        return (-(-room // stride) if up else room // stride) + 1
+
     count, (c, h, w) = 0, shape
     for kind, *numbers in layers:
         if kind == "conv":
             outputs, kernel, stride, padding = numbers
             around = 2 * padding if padding_used else 0
-            h, w = (h + around - kernel) // stride + 1, (w + around - kernel) // stride + 1
+            h, w = (positions(each + around - kernel, stride) for each in (h, w))
             weights = outputs * ((c if channels else 1) * kernel * kernel + bias)
             count += weights * (h * w if per_position else 1)
             c = outputs
         elif kind == "pool" and pooling:
             size, stride = numbers
-            h, w = (h - size) // stride + 1, (w - size) // stride + 1
+            h, w = (positions(each - size, stride) for each in (h, w))
         elif kind == "linear":
             count += numbers[0] * (c * h * w + bias)
             c, h, w = numbers[0], 1, 1
     return count
 
 
-def _expect_count(answer: Callable[..., Any], shape: Shape, layers: Layers, what: str) -> None:
-    got = answer(shape, list(layers))
-    if got is None or isinstance(got, bool) or not isinstance(got, (int, float, np.number)):
-        as_array(got, "a whole number")
-        raise Mismatch(f"{what}: expected a whole number, got {got!r}")
-    truth = _count(shape, layers)
-    wrong = [
-        (_count(shape, layers, bias=0), "The biases are missing: one for each map or output."),
-        (
-            _count(shape, layers, channels=False),
-            "A kernel has a slice for each input channel: K·K·C weights.",
-        ),
-        (
-            _count(shape, layers, pooling=False),
-            "Pooling makes the maps smaller, and the linear layer with them.",
-        ),
-        (
-            _count(shape, layers, padding_used=False),
-            "Padding on both sides keeps the maps larger: H + 2P − K.",
-        ),
-        (
-            _count(shape, layers, per_position=True),
-            "Weights are shared: each kernel counts once, not at every position.",
-        ),
-    ]
-    hint = next((words for value, words in wrong if value == got and value != truth), "")
-    expect_equal(got, truth, what=what, hint=hint)
-
+MISTAKES: list[tuple[Rule, str]] = [
+    (partial(_count, bias=0), "The biases are missing: one for each map or output."),
+    (
+        partial(_count, channels=False),
+        "A kernel has a slice for each input channel: K·K·C weights.",
+    ),
+    (
+        partial(_count, pooling=False),
+        "Pooling makes the maps smaller, and the linear layer with them.",
+    ),
+    (
+        partial(_count, padding_used=False),
+        "Padding on both sides keeps the maps larger: H + 2P − K.",
+    ),
+    (
+        partial(_count, per_position=True),
+        "Weights are shared: each kernel counts once, not at every position.",
+    ),
+    (partial(_count, up=True), "Where the stride does not divide, sizes are rounded down."),
+    (partial(_count, strides=False), "A stride makes the maps smaller: divide by it."),
+]
 
 SMALL: Layers = [("conv", 6, 5, 1, 0), ("relu",), ("pool", 2, 2), ("flatten",), ("linear", 10)]
 DEEP: Layers = [
@@ -94,25 +97,60 @@ DEEP: Layers = [
 ]
 
 
+SHAPE: list[Case] = [((1, 8, 8), [("conv", 4, 3, 1, 1)], "one convolution")]
+VALUES: list[Case] = [
+    ((3, 9, 9), [("conv", 5, 3, 1, 0)], "one convolution of a colour image"),
+    ((1, 28, 28), SMALL, "convolution, pooling, linear"),
+    ((1, 28, 28), DEEP, "two convolutions, two linear layers"),
+]
+EDGES: list[Case] = [
+    ((2, 8, 12), [("flatten",), ("linear", 3)], "a linear layer alone"),
+    ((3, 8, 8), [("relu",), ("pool", 2, 2)], "nothing to learn"),
+    (
+        (2, 12, 17),
+        [("conv", 4, 3, 2, 1), ("pool", 3, 2), ("flatten",), ("linear", 2)],
+        "sizes that are rounded down",
+    ),
+]
+
+
+def _whole(got: Any, what: str) -> int:
+    """A count may come as a float, where it is a whole number."""
+    value = plain(got)
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return int(value)
+    return integer(got, what)
+
+
+def _expect_counts(answer: Rule, cases: list[Case]) -> None:
+    def without_words(rule: Rule) -> Rule:
+        return lambda shape, layers, _: rule(shape, list(layers))
+
+    expect_rule(
+        without_words(answer),
+        cases,
+        without_words(_count),
+        [(without_words(rule), words) for rule, words in MISTAKES],
+        say=lambda _, __, what: what,
+        whole=_whole,
+        evidence=[*SHAPE, *VALUES, *EDGES],
+    )
+
+
 @parameters.group("shape")
 def _(answer: Any) -> str:
-    _expect_count(answer, (1, 8, 8), [("conv", 4, 3, 1, 1)], "one convolution")
+    _expect_counts(answer, SHAPE)
     return "a whole number"
 
 
 @parameters.group("values")
 def _(answer: Any) -> None:
-    _expect_count(answer, (3, 9, 9), [("conv", 5, 3, 1, 0)], "one convolution of a colour image")
-    _expect_count(answer, (1, 28, 28), SMALL, "convolution, pooling, linear")
-    _expect_count(answer, (1, 28, 28), DEEP, "two convolutions, two linear layers")
+    _expect_counts(answer, VALUES)
 
 
 @parameters.group("edge cases")
 def _(answer: Any) -> None:
-    _expect_count(answer, (2, 8, 12), [("flatten",), ("linear", 3)], "a linear layer alone")
-    _expect_count(answer, (3, 8, 8), [("relu",), ("pool", 2, 2)], "nothing to learn")
-    uneven: Layers = [("conv", 4, 3, 2, 1), ("pool", 3, 2), ("flatten",), ("linear", 2)]
-    _expect_count(answer, (2, 12, 17), uneven, "sizes that are rounded down")
+    _expect_counts(answer, EDGES)
 
 
 merge = Exercise("layers.merge", unlocks="You can now remove layers that add nothing.")
@@ -122,9 +160,7 @@ def _expect_merged(answer: Callable[..., Any], f: int, h: int, o: int, bias: boo
     W1, W2 = random(f, h, f), random(h + 20, o, h)
     b1, b2 = random(f + 40, h) * bias, random(o + 60, o) * bias
     what = f"{f} to {h} to {o} numbers"
-    got = answer(W1, b1, W2, b2)
-    if not isinstance(got, (tuple, list)) or len(got) != 2:
-        raise Mismatch(f"{what}: expected a pair of weights and bias, got {type(got).__name__}")
+    got = expect_parts(answer(W1, b1, W2, b2), ["W", "b"], what)
     mistakes = [(W1.T @ W2.T, "This is the transpose: W has the shape (O, F).")]
     if h == f == o:
         mistakes.append((W1 @ W2, "The second layer comes after: its matrix stands on the left."))
@@ -145,8 +181,7 @@ def _expect_merged(answer: Callable[..., Any], f: int, h: int, o: int, bias: boo
 @merge.group("shape")
 def _(answer: Any) -> str:
     got = answer(random(0, 4, 7), random(1, 4), random(2, 3, 4), random(3, 3))
-    if not isinstance(got, (tuple, list)) or len(got) != 2:
-        raise Mismatch(f"expected a pair of weights and bias, got {type(got).__name__}")
+    got = expect_parts(got, ["W", "b"])
     shape = expect_shape(got[0], (3, 7), "The shape is (O, F): outputs first, as in W₁ and W₂.")
     return f"{shape} and {expect_shape(got[1], (3,))}"
 

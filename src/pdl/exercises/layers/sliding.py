@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ..compare import Mismatch, expect_close, expect_shape
+from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
 
 Array = NDArray[Any]
@@ -29,7 +29,15 @@ def padded(x: Array, padding: int, value: float = 0.0) -> Array:
 def correlate(x: Array, weight: Array, stride: int = 1, padding: int = 0) -> Array:
     """The truth for a convolution layer without bias."""
     seen = sliding_window_view(padded(x, padding), weight.shape[2:], axis=(2, 3))
-    return np.einsum("ncijuv,ocuv->noij", seen[:, :, ::stride, ::stride], weight)
+    return np.einsum("ncijuv,ocuv->noij", seen[:, :, ::stride, ::stride], weight.astype(float))
+
+
+WRAPPED = "Products of whole numbers of 8 bits wrap around: x.astype(float) before multiplying."
+
+
+def _levels(seed: int, *shape: int) -> Array:
+    """Gray levels, which reach so far that products of two overflow."""
+    return np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
 
 
 conv2d = Exercise(
@@ -71,6 +79,20 @@ def _expect_layer(
             "Each map has a bias of its own: b[o] belongs to output channel o.",
         ),
     ]
+    if truth.shape[3] == len(b):
+        words = "The biases lie along the columns: b[:, np.newaxis, np.newaxis] is one a map."
+        mistakes.append((truth - bias + b, words))
+    if truth.shape[2] == len(b):
+        words = "The biases lie along the rows: b[:, np.newaxis, np.newaxis] is one a map."
+        mistakes.append((truth - bias + b[:, np.newaxis], words))
+    if x.dtype == w.dtype == np.uint8:
+        # Sums of products taken in 8 bits; or products in 8 bits, which np.sum then adds up wide.
+        seen = sliding_window_view(padded(x, padding), w.shape[2:], axis=(2, 3))
+        products = np.einsum(
+            "ncijuv,ocuv->noijcuv", seen[:, :, ::stride, ::stride], w.astype(float)
+        )
+        mistakes.append(((truth - bias) % 256 + bias, WRAPPED))
+        mistakes.append(((products % 256).sum(axis=(-3, -2, -1)) + bias, WRAPPED))
     if stride > 1:
         full = correlate(x, w, 1, padding) + bias
         cut = full[:, :, : truth.shape[2], : truth.shape[3]]
@@ -103,8 +125,13 @@ def _(answer: Any) -> None:
     one = random(4, 2, 2, 1, 1)
     _expect_layer(answer, random(5, 3, 2, 4, 4), one, b, 1, 0, "a 1×1 kernel")
     _expect_layer(answer, random(6, 1, 2, 1, 1), random(7, 2, 2, 3, 3), b, 1, 1, "one pixel")
-    levels = np.random.default_rng(8).integers(0, 256, (1, 2, 4, 5)).astype(np.uint8)
+    sides = random(9, 2, 2, 3, 3)
+    _expect_layer(answer, random(10, 2, 2, 4, 6), sides, b, 1, 0, "two maps with two rows")
+    _expect_layer(answer, random(10, 2, 2, 6, 4), sides, b, 1, 0, "two maps with two columns")
+    levels = _levels(8, 1, 2, 4, 5)
     _expect_layer(answer, levels, one, b, 2, 1, "an image of uint8")
+    whole = _levels(11, 2, 2, 2, 3)
+    _expect_layer(answer, levels, whole, b, 1, 1, "an image and kernels of uint8")
 
 
 mix_channels = Exercise(
@@ -114,7 +141,7 @@ mix_channels = Exercise(
 
 
 def _expect_mixed(got: Any, x: Array, weight: Array, what: str) -> None:
-    truth = np.einsum("oc,nchw->nohw", weight, x)
+    truth = np.einsum("oc,nchw->nohw", weight.astype(float), x)
     rows = x.transpose(0, 2, 3, 1)
     n, _, h, w = x.shape
     mistakes = [
@@ -136,6 +163,12 @@ def _expect_mixed(got: Any, x: Array, weight: Array, what: str) -> None:
         ),
         (truth / x.shape[1], "A weighted sum, not a weighted mean: do not divide by C."),
     ]
+    if x.dtype.kind == "u":
+        mistakes.append((np.floor(truth), "The result was cut to whole numbers: it needs floats."))
+    if x.dtype == weight.dtype == np.uint8:
+        mistakes.append((truth % 256, WRAPPED))
+        parts = np.einsum("oc,nchw->nohwc", weight.astype(float), x)
+        mistakes.append(((parts % 256).sum(axis=-1), WRAPPED))
     if weight.shape[0] == weight.shape[1]:
         turned = np.einsum("co,nchw->nohw", weight, x)
         mistakes.append((turned, "The matrix was transposed: its rows belong to the outputs."))
@@ -161,9 +194,10 @@ def _(answer: Any) -> None:
     _expect_mixed(answer(x, weight), x, weight, "as many rows and columns as channels")
     x, weight = random(5, 3, 1, 1, 1), random(6, 2, 1)
     _expect_mixed(answer(x, weight), x, weight, "one channel, one pixel")
-    whole = np.arange(12).reshape(1, 3, 2, 2)
-    weight = np.array([[0.5, 0.25, 0.25]])
-    _expect_mixed(answer(whole, weight), whole, weight, "whole numbers")
+    levels, weight = _levels(7, 1, 3, 2, 2), np.array([[0.5, 0.3, 0.15]])
+    _expect_mixed(answer(levels, weight), levels, weight, "an image of uint8")
+    weight = np.array([[3, 1, 2], [0, 9, 4]], dtype=np.uint8)
+    _expect_mixed(answer(levels, weight), levels, weight, "an image and weights of uint8")
 
 
 max_pool = Exercise(
@@ -194,6 +228,10 @@ def _expect_pooled(
         ),
     ]
     got = answer(x, size, stride, padding)
+    if np.shape(got) == truth.shape and padding:
+        largest = np.max(as_array(got))
+        words = f"A padding of {largest:g} wins against smaller numbers: pad with minus infinity."
+        mistakes.append((_pool(x, size, stride, padding, float(largest), np.max), words))
     if np.shape(got) != truth.shape and np.ndim(got) == 4:
         hint = "Overlapping windows start S pixels apart: (H + 2P − size) // S + 1 of them."
         raise Mismatch(f"{what}: expected shape {truth.shape}, got {np.shape(got)}", hint)
@@ -207,7 +245,9 @@ def _(answer: Any) -> str:
 
 @max_pool.group("values")
 def _(answer: Any) -> None:
-    for seed, (size, stride, padding) in enumerate([(2, 2, 0), (3, 2, 0), (3, 1, 0), (3, 2, 1)]):
+    for seed, (size, stride, padding) in enumerate(
+        [(2, 2, 0), (3, 2, 0), (3, 1, 0), (3, 2, 1), (2, 2, 1), (5, 3, 2)]
+    ):
         what = f"{size}×{size}, stride {stride}, padding {padding}"
         _expect_pooled(answer, random(seed, 2, 3, 9, 8), size, stride, padding, what)
 
@@ -216,6 +256,11 @@ def _(answer: Any) -> None:
 def _(answer: Any) -> None:
     negative = -1 - np.abs(random(5, 1, 2, 6, 6))
     _expect_pooled(answer, negative, 3, 2, 1, "negative numbers everywhere")
+    far = -1e30 * (1 + np.abs(random(8, 1, 2, 6, 6)))
+    _expect_pooled(answer, far, 3, 2, 1, "numbers far below zero")
     _expect_pooled(answer, random(6, 1, 1, 7, 7), 2, 3, 0, "gaps between the windows")
     _expect_pooled(answer, random(7, 1, 2, 1, 1), 1, 1, 0, "one pixel")
-    _expect_pooled(answer, np.arange(-16, 0).reshape(1, 1, 4, 4), 3, 1, 1, "whole numbers")
+    whole = np.random.default_rng(9).integers(-127, 128, (1, 2, 5, 5)).astype(np.int8)
+    whole[..., 2, 2] = -128  # whose negative does not fit into 8 bits
+    _expect_pooled(answer, whole - (whole > 0) * whole, 3, 1, 1, "whole numbers of 8 bits")
+    _expect_pooled(answer, _levels(10, 2, 1, 4, 5), 3, 2, 1, "an image of uint8")
