@@ -97,6 +97,12 @@ def overflows(logits: Any, labels: Any) -> Any:
     return (probabilities(logits, safe=False) - truths(logits, labels)) / len(logits)
 
 
+def one_maximum(logits: Any, labels: Any) -> Any:
+    with np.errstate(all="ignore"):
+        powers = np.exp(logits - logits.max())
+        return (powers / powers.sum(axis=1, keepdims=True) - truths(logits, labels)) / len(logits)
+
+
 def kernels(grad: Any, x: Any) -> Any:
     met = sliding_window_view(x, grad.shape[2:], axis=(2, 3))
     return np.einsum("noij,ncklij->ockl", grad, met)
@@ -131,9 +137,10 @@ def only_what_was_read(grad: Any, weight: Any, size: Any, stride: int) -> Any:
     return scatter(grad, weight, read, stride)
 
 
-def images_for_maps(grad: Any) -> Any:
-    axes = (1, 2, 3) if grad.shape[0] == grad.shape[1] else (0, 2, 3)
-    return grad.sum(axis=axes)
+def keeps_an_axis_as_long(grad: Any, axis: int) -> Any:
+    """The right sums, unless another axis is as long as the one of the maps."""
+    kept = axis if grad.shape[axis] == grad.shape[1] else 1
+    return grad.sum(axis=tuple({0, 1, 2, 3} - {kept}))
 
 
 def routes(grad: Any, x: Any, size: int, stride: int, *, rule: str = "first") -> Any:
@@ -154,6 +161,11 @@ def routes(grad: Any, x: Any, size: int, stride: int, *, rule: str = "first") ->
             index = (n, c, stride * i + place[0], stride * j + place[1])
             result[index] = grad[n, c, i, j] + (0 if rule == "overwritten" else result[index])
     return result
+
+
+def smallest_of_negatives(x: Any) -> Any:
+    """What argmin of −x sees: the negative of 0 is the smallest number of eight bits."""
+    return 255 - -x if x.dtype == np.uint8 else x
 
 
 def starts_from_zero(grad: Any, x: Any, size: int, stride: int) -> Any:
@@ -238,6 +250,27 @@ def adam_absolute(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any
     return new, m, 0.999 * q + 0.001 * np.abs(g)
 
 
+def adam_keeps_corrected(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
+    new, m, q = adam(p, g, m, q, step, rate)
+    return new, m / (1 - 0.9**step), q / (1 - 0.999**step)
+
+
+def adam_changes(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
+    new, m, q = adam(p, g, m, q, step, rate)
+    return p - new, m, q
+
+
+def adam_epsilon_of_keras(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
+    _, m, q = adam(p, g, m, q, step, rate)
+    scale = np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+    return p - rate * scale * m / (np.sqrt(q) + 1e-8), m, q
+
+
+def adam_swaps_betas(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
+    new, _, q = adam(p, g, m, q, step, rate)
+    return new, 0.1 * m + 0.9 * g, q
+
+
 def adam_in_place(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
     m *= 0.9
     m += 0.1 * g
@@ -289,6 +322,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (steps_in_integers, "cut off"),
         (moves_and_forgets, "changed the array"),
         (walks_one_axis, "expected (2, 3)"),
+        (lambda f, x, h: differences(f, x, h).astype(x.dtype), "takes the type of x"),
     ],
     "backpropagation.linear_backward": [
         (transposed_weight, "weight is transposed"),
@@ -310,6 +344,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (only_the_true_class, "other classes"),
         (lambda z, t: probabilities(z) / len(z), "One-hot"),
         (overflows, "overflows"),
+        (one_maximum, "each row's own maximum"),
+        (one_maximum, "rows at different heights"),
+        (
+            lambda z, t: (probabilities(z) - truths(z, t)) / len(z),
+            "take logits.astype(float) first",
+        ),
     ],
     "backpropagation.kernel_gradient": [
         (lambda g, x: -kernels(g, x), "sign"),
@@ -320,6 +360,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda g, x: kernels(g, x) / len(x), "No mean over the images"),
         (lambda g, x: kernels(g[:1], x[:1]), "first image"),
         (lambda g, x: kernels(g, x).swapaxes(0, 1), "expected (4, 3, 3, 3)"),
+        (lambda g, x: kernels(g, x).astype(x.dtype), "images of uint8"),
     ],
     "backpropagation.input_gradient": [
         (lambda g, w, size, s: -scatter(g, w, size, s), "sign"),
@@ -335,9 +376,11 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda g: -g.sum(axis=(0, 2, 3)), "sign"),
         (lambda g: g.mean(axis=(0, 2, 3)), "do not average"),
         (lambda g: g.sum(axis=(0, 2, 3)) / len(g), "loss has divided"),
-        (images_for_maps, "other way round"),
+        (lambda g: keeps_an_axis_as_long(g, 0), "kept the images"),
         (lambda g: g.sum(), "expected (4,)"),
         (lambda g: g[0].sum(axis=(1, 2)), "first image"),
+        (lambda g: keeps_an_axis_as_long(g, 2), "kept the rows"),
+        (lambda g: keeps_an_axis_as_long(g, 3), "kept the columns"),
     ],
     "backpropagation.max_pool_backward": [
         (lambda g, x, k, s: -routes(g, x, k, s), "sign"),
@@ -347,6 +390,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda g, x, k, s: routes(g, x, k, s, rule="shared"), "nothing is shared"),
         (lambda g, x, k, s: routes(g, x, k, s, rule="last"), "first of the winners"),
         (starts_from_zero, "expected"),
+        (lambda g, x, k, s: routes(g, x, k, s).astype(x.dtype), "takes the type of x"),
+        (lambda g, x, k, s: routes(g, x, k, 2), "stride 3"),
+        (lambda g, x, k, s: routes(g, x, k, max(s, 2)), "zero-size array"),
+        (lambda g, x, k, s: routes(g, smallest_of_negatives(x), k, s), "images of uint8"),
         (lambda g, x, k, s: np.repeat(np.repeat(g, k, 2), k, 3), "expected"),
     ],
     "backpropagation.batch_norm_backward": [
@@ -359,6 +406,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda g, x, c, e: norm(g, x, c, 0.0), "Epsilon is missing"),
         (raw_gamma, "normalized x"),
         (averaged_beta, "do not average"),
+        (
+            lambda g, x, c, e: (norm(g, x, c, e)[0].astype(x.dtype), *norm(g, x, c, e)[1:]),
+            "images of uint8",
+        ),
     ],
     "backpropagation.adam_step": [
         (lambda *a: adam(*a, sign=1), "uphill"),
@@ -368,6 +419,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (adam_full_gradient, "weighs 1 − beta 1"),
         (adam_absolute, "square"),
         (adam_in_place, "changed the array"),
+        (lambda p, g, m, q, step, _: adam(p, g, m, q, step, 0.01), "use it, whatever its size"),
+        (adam_keeps_corrected, "Return m as it is"),
+        (adam_changes, "That is the step"),
+        (adam_epsilon_of_keras, "root of the corrected q"),
+        (lambda p, g, *others: (p - others[-1] * g, *adam(p, g, *others)[1:]), "plain gradient"),
+        (adam_swaps_betas, "Beta 1 weighs the old m"),
         (lambda p, g, m, q, step, rate: p - rate * g, "expected 3 results"),
     ],
     "backpropagation.repaired": [

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .mismatch import Mismatch
+
+NARROW_LOGITS = (
+    "Differences and sums of whole numbers of 8 bits wrap around, and np.exp makes float16 of "
+    "them: take logits.astype(float) first."
+)
 
 
 def attempt(answer: Callable[..., Any], *arguments: Any, what: str, hint: str) -> Any:
@@ -43,3 +49,21 @@ def expect_refusal(answer: Callable[..., Any], *arguments: Any, what: str, hint:
         ) from None
     came = f"{got}" if isinstance(got, (int, float)) else "an answer"
     raise Mismatch(f"{what}: expected a ValueError, got {came}", hint)
+
+
+@contextmanager
+def explain(words: str, *, instead: bool = True) -> Iterator[None]:
+    """Give a hint for whatever differs inside: the one thing that this case has and others had not.
+
+    Parameters
+    ----------
+    words : str
+        The hint.
+    instead : bool, default True
+        Give it in place of the hint of a known mistake; if false, only where there is none.
+    """
+    try:
+        yield
+    except Mismatch as mismatch:
+        hint = words if instead or not mismatch.hint else mismatch.hint
+        raise Mismatch(mismatch.message, hint, mismatch.picture) from None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..attempts import NARROW_LOGITS, explain
 from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
 from .support import SIGN, Array, expect_part_shapes, expect_part_values, random
@@ -96,12 +97,18 @@ def _(answer: Any) -> None:
 def _(answer: Any) -> None:
     _expect_differences(answer, _cubes, random(4, 2, 2, 3, 2), 0.1, "four axes")
     _expect_differences(answer, _cubes, random(5, 1), 0.1, "one number")
-    whole = np.array([[1, 2], [3, 4]])
-    got = as_array(answer(lambda x: float((x**2).sum()), whole, 0.01))
+    whole = np.array([[1, -2], [50, 100]], dtype=np.int8)
+    got = as_array(answer(lambda x: float((x.astype(float) ** 2).sum()), whole, 0.01))
     cut = "In an array of integers a step of 0.01 is cut off: work on a copy in floats."
-    lower = (whole**2 - (whole - 1) ** 2) / 0.02  # x − 0.01 cut off is x − 1
-    mistakes = [(0 * whole, cut), (lower, cut)]
-    expect_close(got, 2 * whole, what="whole numbers", mistakes=mistakes, rtol=1e-6)
+    narrow = "np.zeros_like(x) takes the type of x, whole numbers of 8 bits: np.zeros(x.shape)."
+    exact = whole.astype(float)
+    moved = np.trunc(exact + 0.01) ** 2 - np.trunc(exact - 0.01) ** 2
+    mistakes = [(0 * exact, cut), (moved / 0.02, cut)]
+    truth = 2 * exact
+    # What is assigned to an array of int8 loses its fraction, and a float a little below 2 is 1.
+    if got.dtype == whole.dtype:
+        mistakes.append((got, narrow))
+    expect_close(got, truth, what="whole numbers of 8 bits", mistakes=mistakes, rtol=1e-6)
 
 
 linear_backward = Exercise(
@@ -169,7 +176,7 @@ def _probabilities(logits: Array) -> Array:
 
 
 def _expect_cross_entropy(answer: Any, logits: Array, labels: Array, what: str) -> None:
-    p = _probabilities(logits)
+    p = _probabilities(logits.astype(float))
     y = np.eye(logits.shape[1])[labels]
     n = len(logits)
     mistakes: list[tuple[Any, str]] = [
@@ -184,7 +191,7 @@ def _expect_cross_entropy(answer: Any, logits: Array, labels: Array, what: str) 
     if got.dtype.kind == "f" and np.isnan(got).any():
         raise Mismatch(
             f"{what}: there is a NaN in the result",
-            "exp overflows: subtract each row's maximum before taking it.",
+            "exp overflows, or all of a row becomes 0: subtract each row's own maximum first.",
         )
     expect_close(got, (p - y) / n, what=what, mistakes=mistakes)
 
@@ -209,3 +216,9 @@ def _(answer: Any) -> None:
     huge = np.array([[1000.0, 0.0, -1000.0], [0.0, 900.0, 901.0]])
     with np.errstate(all="ignore"):
         _expect_cross_entropy(answer, huge, np.array([1, 1]), "logits of 1000")
+        apart = np.array([[1000.0, 999.0, 0.0], [-1000.0, -1002.0, -1001.0]])
+        _expect_cross_entropy(answer, apart, np.array([1, 2]), "rows at different heights")
+    whole = np.array([[90, -90, 89], [-100, 100, 98]], dtype=np.int8)
+    with explain(NARROW_LOGITS), np.errstate(all="ignore"):
+        labels = np.array([2, 2], dtype=np.uint8)
+        _expect_cross_entropy(answer, whole, labels, "whole numbers of 8 bits")

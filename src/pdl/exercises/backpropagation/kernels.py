@@ -29,7 +29,12 @@ def _kernel_gradient(grad: Array, x: Array) -> Array:
 
 def _expect_kernel_gradient(answer: Any, n: int, c: int, o: int, h: int, k: int, what: str) -> None:
     x, grad = random(n + c, n, c, h, h + 2), random(o + h, n, o, h - k + 1, h - k + 3)
+    _expect_kernel_gradient_of(answer, grad, x, what)
+
+
+def _expect_kernel_gradient_of(answer: Any, grad: Array, x: Array, what: str) -> None:
     truth = _kernel_gradient(grad, x)
+    n, c, o = len(x), x.shape[1], grad.shape[1]
     mistakes: list[tuple[Any, str]] = [
         (-truth, SIGN),
         (truth[..., ::-1, ::-1], TURNED),
@@ -66,6 +71,8 @@ def _(answer: Any) -> None:
     _expect_kernel_gradient(answer, 2, 3, 3, 6, 3, "as many maps as channels")
     _expect_kernel_gradient(answer, 3, 2, 3, 5, 1, "a 1×1 kernel")
     _expect_kernel_gradient(answer, 2, 2, 1, 4, 4, "one row of places")
+    levels = np.random.default_rng(9).integers(0, 256, (2, 1, 4, 5)).astype(np.uint8)
+    _expect_kernel_gradient_of(answer, random(9, 2, 2, 2, 3), levels, "images of uint8")
 
 
 input_gradient = Exercise(
@@ -166,9 +173,11 @@ def _expect_bias_gradient(answer: Any, grad: Array, what: str) -> None:
         (truth / len(grad), "Add over the images: the loss has divided already."),
         (grad[0].sum(axis=(1, 2)), "Only the first image was used."),
     ]
-    if grad.shape[0] == grad.shape[1]:
-        wrong = "Added over the maps and kept the images; it is the other way round."
-        mistakes.append((grad.sum(axis=(1, 2, 3)), wrong))
+    for axis, kept in ((0, "images"), (2, "rows"), (3, "columns")):
+        if grad.shape[axis] == grad.shape[1]:
+            others = tuple({0, 1, 2, 3} - {axis})
+            wrong = f"Added over the maps and kept the {kept}; it is the other way round."
+            mistakes.append((grad.sum(axis=others), wrong))
     expect_close(answer(grad), truth, what=what, mistakes=mistakes)
 
 
@@ -188,3 +197,5 @@ def _(answer: Any) -> None:
 def _(answer: Any) -> None:
     _expect_bias_gradient(answer, random(3, 1, 1, 4, 4), "one image, one map")
     _expect_bias_gradient(answer, random(4, 5, 2, 1, 1), "1×1 maps")
+    _expect_bias_gradient(answer, random(5, 2, 3, 4, 3), "as many maps as columns")
+    _expect_bias_gradient(answer, random(6, 2, 3, 3, 4), "as many maps as rows")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..compare import Mismatch, as_array, expect_close, expect_shape
+from ..compare import Mismatch, expect_close, expect_parts, expect_shape
 
 Array = NDArray[Any]
 Mistakes = Iterable[tuple[ArrayLike, str]]
@@ -19,17 +19,6 @@ SIGN = "The sign is reversed."
 def random(seed: int, *shape: int) -> Array:
     """Normally distributed numbers, the same each time."""
     return np.random.default_rng(seed).normal(size=shape)
-
-
-def expect_parts(answer: Any, names: Sequence[str]) -> Sequence[Any]:
-    """Demand as many results as there are names, and return them."""
-    if answer is None:
-        as_array(answer, f"{len(names)} arrays")
-    words = ", ".join(names)
-    if not isinstance(answer, (tuple, list)) or len(answer) != len(names):
-        came = len(answer) if isinstance(answer, (tuple, list)) else type(answer).__name__
-        raise Mismatch(f"expected {len(names)} results ({words}), got {came}")
-    return answer
 
 
 def expect_part_shapes(

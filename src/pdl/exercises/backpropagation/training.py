@@ -7,65 +7,76 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..compare import Mismatch
+from ..compare import Mismatch, expect_parts
 from ..engine import Exercise
-from .support import Array, expect_part_shapes, expect_part_values, expect_parts, random
+from .support import Array, expect_part_shapes, expect_part_values, random
 
 adam_step = Exercise(
     "backpropagation.adam_step",
     unlocks="You can now write the optimizer that most networks are trained with.",
 )
 
-RATE, BETA_1, BETA_2, EPSILON = 0.01, 0.9, 0.999, 1e-8
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
 
 def _adam(
-    parameter: Array, gradient: Array, m: Array, v: Array, step: int, sign: float = -1.0
+    parameter: Array, gradient: Array, m: Array, v: Array, step: int, rate: float
 ) -> tuple[Array, Array, Array]:
     m = BETA_1 * m + (1 - BETA_1) * gradient
     v = BETA_2 * v + (1 - BETA_2) * gradient**2
     m_hat, v_hat = m / (1 - BETA_1**step), v / (1 - BETA_2**step)
-    return parameter + sign * RATE * m_hat / (np.sqrt(v_hat) + EPSILON), m, v
+    return parameter - rate * m_hat / (np.sqrt(v_hat) + EPSILON), m, v
 
 
-def _expect_adam(answer: Any, gradients: list[Array], what: str) -> None:
+def _expect_adam(
+    answer: Any, gradients: list[Array], rate: float, what: str, *, begun: bool = False
+) -> None:
+    """Follow several steps: from zero, or from the middle of a training that has begun."""
     parameter = random(99, *gradients[0].shape)
-    m, v = np.zeros(parameter.shape), np.zeros(parameter.shape)
-    for step, gradient in enumerate(gradients, start=1):
-        after, new_m, new_v = _adam(parameter, gradient, m, v, step)
-        later = _adam(parameter, gradient, m, v, step + 1)[0]
-        without_v = parameter - RATE * new_m / (1 - BETA_1**step)
-        uncorrected = parameter - RATE * new_m / (np.sqrt(new_v) + EPSILON)
-        v_hat = new_v / (1 - BETA_2**step)
-        inside = parameter - RATE * new_m / (1 - BETA_1**step) / np.sqrt(v_hat + EPSILON)
+    # At the very first step, from zero, many mistakes give the same numbers as each other.
+    first = 4 if begun else 1
+    m = random(98, *parameter.shape) * begun
+    v = random(97, *parameter.shape) ** 2 * begun
+    for step, gradient in enumerate(gradients, start=first):
+        after, new_m, new_v = _adam(parameter, gradient, m, v, step, rate)
+        later = _adam(parameter, gradient, m, v, step + 1, rate)[0]
+        m_hat, v_hat = new_m / (1 - BETA_1**step), new_v / (1 - BETA_2**step)
+        uncorrected = parameter - rate * new_m / (np.sqrt(new_v) + EPSILON)
+        inside = parameter - rate * m_hat / np.sqrt(v_hat + EPSILON)
+        scaled = EPSILON / np.sqrt(1 - BETA_2**step)
+        early = parameter - rate * m_hat / (np.sqrt(v_hat) + scaled)
         mistakes: dict[str, list[tuple[Any, str]]] = {
             "parameter": [
                 (
-                    _adam(parameter, gradient, m, v, step, sign=1.0)[0],
-                    "The sign is reversed: that step goes uphill.",
+                    _adam(parameter, gradient, m, v, step, 0.01)[0],
+                    "learning_rate is an argument: use it, whatever its size.",
                 ),
-                (uncorrected, "Without the bias correction: divide m and v by 1 − beta^step."),
+                (2 * parameter - after, "The sign is reversed: that step goes uphill."),
+                (uncorrected, "Without the bias correction: divide m and q by 1 − beta^step."),
                 (later, "The step is counted from 1: nothing has to be added to it."),
-                (without_v, "The division by the root of v is missing."),
+                (parameter - rate * m_hat, "The division by the root of q is missing."),
                 (inside, "Epsilon is added after the root, not under it."),
-                (parameter - RATE * gradient, "That is plain gradient descent."),
+                (early, "Epsilon is added to the root of the corrected q, not of q itself."),
+                (parameter - rate * gradient, "That is plain gradient descent."),
+                (parameter - after, "That is the step: take it off the parameter."),
             ],
             "m": [
+                (m_hat, "Return m as it is; correct a copy for the step."),
                 (BETA_1 * m + gradient, "The new gradient weighs 1 − beta 1, not 1."),
-                (new_m / (1 - BETA_1**step), "Return m as it is; correct a copy for the step."),
+                ((1 - BETA_1) * m + BETA_1 * gradient, "Beta 1 weighs the old m, not the new."),
             ],
-            "v": [
+            "q": [
+                (v_hat, "Return q as it is; correct a copy for the step."),
                 (
                     BETA_2 * v + (1 - BETA_2) * np.abs(gradient),
-                    "v averages the *square* of the gradient.",
+                    "q averages the *square* of the gradient.",
                 ),
                 (BETA_2 * v + gradient**2, "The new square weighs 1 − beta 2, not 1."),
-                (new_v / (1 - BETA_2**step), "Return v as it is; correct a copy for the step."),
             ],
         }
         # The moments first: a mistake in them shows in the parameter too.
-        got = expect_parts(answer(parameter, gradient, m, v, step, RATE), ["parameter", "m", "v"])
-        truths = {"m": new_m, "v": new_v, "parameter": after}
+        got = expect_parts(answer(parameter, gradient, m, v, step, rate), ["parameter", "m", "q"])
+        truths = {"m": new_m, "q": new_v, "parameter": after}
         ordered = [got[1], got[2], got[0]]
         expect_part_values(ordered, truths, mistakes, f"{what}, step {step}")
         parameter, m, v = after, new_m, new_v
@@ -74,20 +85,24 @@ def _expect_adam(answer: Any, gradients: list[Array], what: str) -> None:
 @adam_step.group("shape")
 def _(answer: Any) -> str:
     start = np.zeros((2, 3))
-    got = answer(random(0, 2, 3), random(1, 2, 3), start, start, 1, RATE)
-    return expect_part_shapes(got, {"parameter": (2, 3), "m": (2, 3), "v": (2, 3)})
+    got = answer(random(0, 2, 3), random(1, 2, 3), start, start, 1, 0.01)
+    return expect_part_shapes(got, {"parameter": (2, 3), "m": (2, 3), "q": (2, 3)})
 
 
 @adam_step.group("values")
 def _(answer: Any) -> None:
-    _expect_adam(answer, [random(step, 4) for step in range(5)], "4 parameters")
-    _expect_adam(answer, [random(step, 2, 3) for step in range(3)], "2×3 parameters")
+    begun = [random(step, 5) for step in range(2)]
+    _expect_adam(answer, begun, 0.01, "5 parameters, learning rate 0.01", begun=True)
+    first = [random(step, 4) for step in range(5)]
+    _expect_adam(answer, first, 0.01, "4 parameters from the start")
+    other = [random(step, 2, 3) for step in range(3)]
+    _expect_adam(answer, other, 0.3, "2×3 parameters, learning rate 0.3")
 
 
 @adam_step.group("edge cases")
 def _(answer: Any) -> None:
     quiet = [np.zeros(3), np.array([1e-9, 0.0, 5.0]), np.zeros(3)]
-    _expect_adam(answer, quiet, "gradients of zero")
+    _expect_adam(answer, quiet, 0.01, "gradients of zero")
 
 
 repaired = Exercise(

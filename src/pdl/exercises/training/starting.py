@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backpropagation.support import Array, expect_part_shapes, expect_parts
-from ..compare import Mismatch, as_array, expect_close, expect_shape
+from ..backpropagation.support import Array, expect_part_shapes
+from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
 from ..engine import Exercise
 
 normalise = Exercise(
