@@ -182,6 +182,12 @@ def normalised_root(a: Any, b: Any) -> Any:
     return root / root.sum(axis=1, keepdims=True)
 
 
+def each_by_its_own_maximum(a: Any, b: Any) -> Any:
+    a, b = a.astype(float) / 2, b.astype(float) / 2
+    powers = np.exp(a - a.max(axis=1, keepdims=True)) * np.exp(b - b.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def through_logarithms(a: Any, b: Any) -> Any:
     mean = (np.log(softmax(a) + 1e-15) + np.log(softmax(b) + 1e-15)) / 2
     return softmax(mean)
@@ -205,9 +211,19 @@ def norm(
     return gamma.reshape(along) * hat + beta.reshape(along)
 
 
-def over_columns(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
-    fits = x.shape[3] == len(gamma)
-    return norm(x, gamma, beta, eps, along=(1, 1, 1, -1) if fits else (1, -1, 1, 1))
+def over_other_axis(x: Any, gamma: Any, beta: Any, eps: float, *, axis: int) -> Any:
+    """Right unless an axis happens to be as long as there are maps."""
+    along = [1, 1, 1, 1]
+    along[axis if x.shape[axis] == len(gamma) else 1] = -1
+    return norm(x, gamma, beta, eps, along=tuple(along))
+
+
+def squares_in_eight_bits(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
+    if x.dtype != np.uint8:
+        return norm(x, gamma, beta, eps)
+    mean = x.mean(axis=MAP, keepdims=True)
+    spread = np.sqrt(np.abs((x * x).mean(axis=MAP, keepdims=True) - mean**2) + eps)
+    return gamma.reshape(1, -1, 1, 1) * (x - mean) / spread + beta.reshape(1, -1, 1, 1)
 
 
 def beta_inside(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
@@ -365,6 +381,15 @@ def shuffled(images: Any, size: int, epochs: int) -> Any:
     return [[order[part] for part in loop(len(images), size)] for _ in range(epochs)]
 
 
+def begins_and_ends(images: Any, size: int, epochs: int, *, end: int) -> Any:
+    batches = loop(len(images), size)
+    return [[(batch[0], batch[-1] + end) for batch in batches] for _ in range(epochs)]
+
+
+def one_more_in_each(images: Any, size: int, epochs: int) -> Any:
+    return [loop(len(images), size, last=lambda stop, n: min(stop + 1, n)) for _ in range(epochs)]
+
+
 def from_one(images: Any, size: int, epochs: int) -> Any:
     return [[[i + 1 for i in part] for part in loop(len(images), size)] for _ in range(epochs)]
 
@@ -442,6 +467,14 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
             "no run can be repeated",
         ),
         (lambda x, t, size, rng: len(x), "one by one"),
+        (
+            lambda x, t, size, rng: cut(x, t, size, np.roll(np.arange(len(x)), rng.integers(99))),
+            "neighbours in the file stay neighbours",
+        ),
+        (
+            lambda x, t, size, rng: cut(x.astype(np.uint8), t, size, rng.permutation(len(x))),
+            "change nothing about them",
+        ),
     ],
     "training.normalise": [
         (lambda train, test: (scale(train, train), scale(test, test)), "its own statistics"),
@@ -542,6 +575,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (normalised_root, "all classes of a row became 0"),
         (through_logarithms, "logits of 1000"),
         (lambda a, b: softmax((a + b) / 2).argmax(axis=1), "expected (4, 3)"),
+        (lambda a, b: softmax((a + b) / 2), "whole numbers of 8 bits"),
+        (lambda a, b: softmax((a + b) / 2), "take logits.astype(float) first"),
+        (each_by_its_own_maximum, "all classes of a row became 0"),
     ],
     "training.batch_norm": [
         (lambda x, c, b, e: norm(x, c, b, e, axes=(2, 3)), "Each image was normalised by itself"),
@@ -568,7 +604,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda x, c, b, e: norm(x, c, zeros(c), e), "beta is missing"),
         (lambda x, c, b, e: norm(x, ones(c), b, e), "gamma is missing"),
         (beta_inside, "not multiplied by it"),
-        (over_columns, "run along the columns"),
+        (lambda *a: over_other_axis(*a, axis=3), "run along the columns"),
+        (lambda *a: over_other_axis(*a, axis=2), "run along the rows"),
+        (lambda *a: over_other_axis(*a, axis=0), "run along the images"),
+        (squares_in_eight_bits, "Squares and sums of whole numbers of 8 bits"),
         (lambda x, c, b, e: norm(x, c, b, e).astype(x.dtype), "cut to whole numbers"),
         (cancelled_norm, "loses its digits"),
         (lambda x, c, b, e: norm(x, c, b, e).mean(axis=0), "one a map"),
@@ -637,6 +676,31 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
             "stops at the last one",
         ),
         (lambda images, size, epochs: loop(len(images), size), "a list of their own"),
+        *(
+            (lambda *a, end=end: begins_and_ends(*a, end=end), "lists all its indices")
+            for end in (0, 1)
+        ),
+        (
+            lambda images, size, epochs: [
+                [slice(at, at + size) for at in range(0, len(images), size)] for _ in range(epochs)
+            ],
+            "lists all its indices",
+        ),
+        (one_more_in_each, "here some come twice"),
+        (
+            lambda images, size, epochs: [
+                [[float(index) for index in batch] for batch in loop(len(images), size)]
+                for _ in range(epochs)
+            ],
+            "An index is an int",
+        ),
+        (
+            lambda images, size, epochs: [
+                loop(len(images), size, last=lambda stop, n: min(stop, n - 1))
+                for _ in range(epochs)
+            ],
+            "got [[0, 1], [2, 3], [4]]",
+        ),
         (
             lambda images, size, epochs: [
                 [images[part] for part in loop(len(images), size)] for _ in range(epochs)
@@ -659,12 +723,23 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (classes_from_labels, "whether or not each class occurs"),
         (size_from_labels, "whether or not each class occurs"),
         (overflows, "does not fit into uint8"),
+        *(
+            (lambda t, a, c, kind=kind: counted(t, a, c).astype(kind), "into a type so small")
+            for kind in (np.uint8, np.int8, np.int16)
+        ),
+        (
+            lambda t, a, c: np.bincount(t.astype(int) * c + a).reshape(c, c),
+            "minlength=classes**2",
+        ),
         (lambda t, a, c: counted(t, a, c).astype(float), "np.zeros((classes, classes), dtype=int)"),
         (lambda t, a, c: np.bincount(t, minlength=c), "A row for each true class"),
     ],
     "training.images_needed": [
         (lambda p, h: math.floor(needed(p, h)), "one image fewer"),
-        (lambda p, h: round(needed(p, h)), "one image fewer"),
+        (lambda p, h: round(needed(p, h)), "not to the nearest"),
+        (lambda p, h: int(needed(p, h)) + 1, "math.ceil gives it"),
+        (up(lambda p, h: needed(p, h, z=1.959963984540054)), "not more digits"),
+        (up(lambda p, h: needed(p, h, z=2.576)), "99 %"),
         (needed, "expected a whole number, got 138.298"),
         (needed, "Images come whole"),
         (lambda p, h: math.ceil(needed(p, h)) + 1, "One image too many"),

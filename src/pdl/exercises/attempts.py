@@ -52,18 +52,19 @@ def expect_refusal(answer: Callable[..., Any], *arguments: Any, what: str, hint:
 
 
 @contextmanager
-def explain(words: str, *, instead: bool = True) -> Iterator[None]:
+def explain(words: str, *, keep: str = "") -> Iterator[None]:
     """Give a hint for whatever differs inside: the one thing that this case has and others had not.
 
     Parameters
     ----------
     words : str
         The hint.
-    instead : bool, default True
-        Give it in place of the hint of a known mistake; if false, only where there is none.
+    keep : str
+        A hint in which these words stand stays.
     """
     try:
         yield
     except Mismatch as mismatch:
-        hint = words if instead or not mismatch.hint else mismatch.hint
-        raise Mismatch(mismatch.message, hint, mismatch.picture) from None
+        if keep and keep in mismatch.hint:
+            raise
+        raise Mismatch(mismatch.message, words, mismatch.picture) from None

@@ -8,17 +8,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..compare import Mismatch, expect_close, expect_parts, expect_shape
+from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
 
 Array = NDArray[Any]
 Mistakes = Iterable[tuple[ArrayLike, str]]
 
 SIGN = "The sign is reversed."
+CUT = (
+    "The result was cut to whole numbers: np.zeros_like(x) takes the type of x, "
+    "np.zeros(x.shape) makes floats."
+)
 
 
 def random(seed: int, *shape: int) -> Array:
     """Normally distributed numbers, the same each time."""
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def cut_off(got: Any) -> list[tuple[Any, str]]:
+    """Name the mistake of an answer in whole numbers that was right in floats before."""
+    array = as_array(got)
+    return [(array, CUT)] if array.dtype.kind in "iu" else []
 
 
 def expect_part_shapes(
@@ -41,5 +51,5 @@ def expect_part_values(
 ) -> None:
     """Demand results equal to the truths, each with its known mistakes; the sign is always one."""
     for part, (name, truth) in zip(expect_parts(answer, list(truths)), truths.items(), strict=True):
-        known = [*mistakes.get(name, []), (-truth, SIGN)]
+        known = [*cut_off(part), *mistakes.get(name, []), (-truth, SIGN)]
         expect_close(part, truth, what=f"{name}, {what}", mistakes=known)

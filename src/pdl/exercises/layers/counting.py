@@ -6,13 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import plain
 from ..compare import expect_close, expect_parts, expect_shape
 from ..engine import Exercise
-from .rules import Case, Rule, expect_rule, integer
+from ..rules import Case, Rule, count_of, expect_rule
 from .sliding import random
 
 Array = NDArray[Any]
@@ -114,14 +112,6 @@ EDGES: list[Case] = [
 ]
 
 
-def _whole(got: Any, what: str) -> int:
-    """A count may come as a float, where it is a whole number."""
-    value = plain(got)
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return int(value)
-    return integer(got, what)
-
-
 def _expect_counts(answer: Rule, cases: list[Case]) -> None:
     def without_words(rule: Rule) -> Rule:
         return lambda shape, layers, _: rule(shape, list(layers))
@@ -132,7 +122,7 @@ def _expect_counts(answer: Rule, cases: list[Case]) -> None:
         without_words(_count),
         [(without_words(rule), words) for rule, words in MISTAKES],
         say=lambda _, __, what: what,
-        whole=_whole,
+        whole=count_of(),
         evidence=[*SHAPE, *VALUES, *EDGES],
     )
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..engine import Exercise
-from .rules import Case, Rule, expect_rule, pair_of
+from ..rules import Case, Rule, expect_rule, pair_of
 
 Pair = tuple[int, int]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..attempts import attempt, expect_refusal
 from ..engine import Exercise
-from .rules import Case, Rule, expect_rule, pair_of
+from ..rules import Case, Rule, expect_rule, pair_of
 
 Pair = tuple[int, int]
 

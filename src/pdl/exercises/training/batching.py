@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import math
+from collections.abc import Iterator
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,7 @@ def _listed(value: Any, what: str, at_most: int, hint: str = "") -> list[Any]:
 
 def _numbered(n: int) -> tuple[Array, Array]:
     """Images that tell by each of their pixels which one they are, and their labels."""
-    images = np.arange(n, dtype=float).reshape(n, 1, 1, 1) * np.ones((1, 1, 2, 3))
+    images = np.arange(n).reshape(n, 1, 1, 1) + np.full((1, 1, 2, 3), 0.25)  # no whole numbers
     return images, (3 * np.arange(n)) % 10
 
 
@@ -90,10 +92,22 @@ def _order(pairs: Pairs) -> list[int]:
     return [int(each) for images, _ in pairs for each in images[:, 0, 0, 0]]
 
 
+def _expect_pixels(pairs: Pairs, n: int, what: str) -> None:
+    """Demand images as they were passed, whichever of them came and in whatever order."""
+    given = _numbered(n)[0].astype(np.float32)
+    came = np.concatenate([images for images, _ in pairs]).astype(np.float32)
+    if not np.isin(came, given).all():
+        raise Mismatch(
+            f"{what}: there are pixels that no image has",
+            "Cut the images into batches and change nothing about them, not even their type.",
+        )
+
+
 def _expect_epoch(answer: Any, n: int, size: int, rng: np.random.Generator, what: str) -> list[int]:
     """One epoch: sizes, every image once, each with its own label. Returns the order."""
     pairs = _collect(answer, n, size, rng, what)
     _expect_sizes(pairs, n, size, what)
+    _expect_pixels(pairs, n, what)
     order = _order(pairs)
     if sorted(order) != list(range(n)):
         missing = n - len(set(order))
@@ -133,6 +147,13 @@ def _(answer: Any) -> None:
                 f"{what}: the same images always share a batch",
                 "Only the batches were shuffled: shuffle the images, then cut.",
             )
+        ascents = sum(before < after for before, after in pairwise(order))
+        # Of a random order (n − 1)/2 neighbours ascend, with a variance of (n + 1)/12.
+        if abs(ascents - (n - 1) / 2) > 6 * math.sqrt((n + 1) / 12):
+            raise Mismatch(
+                f"{what}: neighbours in the file stay neighbours",
+                "An order drawn at random takes the images apart: rng.permutation.",
+            )
     if orders[0] == orders[1]:
         raise Mismatch(
             f"{what}: the second epoch has the order of the first",
@@ -164,22 +185,68 @@ repair_loop = Exercise(
 )
 
 
-def _seen(n: int, size: int, epochs: int) -> list[list[list[int]]]:
+Batches = list[list[int]]
+Epochs = list[Batches]
+
+
+def _seen(n: int, size: int, epochs: int) -> Epochs:
     starts = range(0, n, size)
     return [[list(range(at, min(at + size, n))) for at in starts] for _ in range(epochs)]
 
 
+ALL = "A batch lists all its indices, [0, 1, 2, 3], not where it begins and ends: list(range(…))."
+
+
 def _indices(batch: Any, what: str) -> list[int]:
+    if isinstance(batch, slice):
+        raise Mismatch(f"{what}: expected a list of indices as a batch, got a slice", ALL)
+    if isinstance(batch, (range, Iterator)):
+        batch = list(batch)
     array = as_array(batch, "a list of indices")
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+    if array.ndim != 1:
         raise Mismatch(
-            f"{what}: expected a list of whole numbers as a batch, got shape {array.shape}"
-            if array.ndim != 1
-            else f"{what}: expected whole numbers in a batch, got {array.dtype}",
+            f"{what}: expected a list of whole numbers as a batch, got shape {array.shape}",
             "A batch is the list of its indices, not the images; and the batches of an epoch "
             "stand in a list of their own.",
         )
+    if array.size and array.dtype.kind not in "iu":
+        raise Mismatch(
+            f"{what}: expected whole numbers in a batch, got {array.dtype}",
+            "An index is an int.",
+        )
     return [int(index) for index in array]
+
+
+def _ends_only(got: Epochs, truth: Epochs) -> bool:
+    """Whether each batch is a pair of where it begins and where it ends."""
+    pairs = [[[batch[0], batch[-1] + end] for batch in truth[0]] for end in (0, 1)]
+    return got[0] in pairs and got[0] != truth[0]
+
+
+def _epoch_hint(came: Batches, wanted: Batches, at: int, n: int, size: int) -> str:
+    """Name the mistake in an epoch that differs, if it is a known one."""
+    flat = [index for batch in came for index in batch]
+    if came and all(batch == wanted[0] for batch in came):
+        return "Still one batch an epoch, over and over: the batch has to follow its own counter."
+    if at > 0 and not came:
+        return "From the second epoch on nothing is seen: set the counter to 0 in each epoch."
+    if came == wanted[:-1]:
+        return "The last batch is missing: it holds what is left."
+    if came == [*wanted, []]:
+        return "An empty batch at the end: stop when no image is left."
+    if came[:-1] == wanted[:-1] and came[-1:] == [list(range(wanted[-1][0], wanted[-1][0] + size))]:
+        return f"There are only {n} images: the last batch stops at the last one."
+    if flat == [index % n for index in range(len(wanted) * size)]:
+        return "The last batch is smaller: it holds what is left, and no image twice."
+    if flat == list(range(n)):
+        return SPREAD
+    if flat == list(range(1, n + 1)):
+        return f"There is no image {n}: counting starts at 0."
+    if sorted(flat) == list(range(n)):
+        return "Every image once, but in another order: here the order stays."
+    if len(set(flat)) < len(flat):
+        return "Each image comes once an epoch; here some come twice."
+    return ""
 
 
 def _expect_loop(answer: Any, n: int, size: int, epochs: int, what: str) -> str:
@@ -208,24 +275,7 @@ def _expect_loop(answer: Any, n: int, size: int, epochs: int, what: str) -> str:
         )
     at = next(i for i in range(epochs) if got[i] != truth[i])
     came, wanted = got[at], truth[at]
-    flat = [index for batch in came for index in batch]
-    hint = ""
-    if came and all(batch == wanted[0] for batch in came):
-        hint = "Still one batch an epoch, over and over: the batch has to follow its own counter."
-    elif at > 0 and not came:
-        hint = "From the second epoch on nothing is seen: set the counter to 0 in each epoch."
-    elif came == wanted[:-1]:
-        hint = "The last batch is missing: it holds what is left."
-    elif came == [*wanted, []]:
-        hint = "An empty batch at the end: stop when no image is left."
-    elif len(came) == len(wanted) and came[-1] == list(range(wanted[-1][0], wanted[-1][0] + size)):
-        hint = f"There are only {n} images: the last batch stops at the last one."
-    elif flat == list(range(n)):
-        hint = SPREAD
-    elif sorted(flat) == list(range(n)):
-        hint = "Every image once, but in another order: here the order stays."
-    elif max(flat, default=0) >= n:
-        hint = f"There is no image {n}: counting starts at 0."
+    hint = ALL if _ends_only(got, truth) else _epoch_hint(came, wanted, at, n, size)
     shown = str(came) if len(str(came)) < 60 else f"{str(came)[:56]} …"
     raise Mismatch(f"{what}: epoch {at}: expected {wanted}, got {shown}", hint)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backpropagation.support import Array, random
+from ..attempts import NARROW_LOGITS, explain
+from ..backpropagation.support import Array, cut_off, random
 from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
 
@@ -55,7 +56,7 @@ def _expect_dropout(answer: Any, x: Array, p: float, what: str) -> None:
         (exact * (1 - p), "Multiplied by 1 − p: divide, so that the mean stays."),
         (exact / p, "Divided by p: the share that is kept is 1 − p."),
         (exact * (1 + p), "Multiplied by 1 + p: divide by 1 − p, which is more."),
-        (truth.astype(int), "The result was cut to whole numbers: it needs floats."),
+        *cut_off(got),
     ]
     if not dropped.all():
         by_chance = exact / (1 - dropped.mean())
@@ -94,7 +95,8 @@ def _(answer: Any) -> None:
     x = random(2, 3, 4)
     got = answer(x, 0.0, np.random.default_rng(3))
     expect_close(got, x, what="p = 0")
-    _expect_dropout(answer, np.arange(-20, 20).reshape(8, 5), 0.3, "whole numbers")
+    whole = np.arange(-120, 120, 6).reshape(8, 5).astype(np.int8)
+    _expect_dropout(answer, whole, 0.3, "whole numbers of 8 bits")
     rng = np.random.default_rng(4)
     counts = {int((as_array(answer(np.ones(10), 0.5, rng)) == 0).sum()) for _ in range(60)}
     if len(counts) == 1:
@@ -115,7 +117,8 @@ def _softmax(logits: Array, axis: int | None = 1) -> Array:
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
 
 
-def _expect_opinions(answer: Any, a: Array, b: Array, what: str) -> None:
+def _expect_opinions(answer: Any, given_a: Array, given_b: Array, what: str) -> None:
+    a, b = given_a.astype(float), given_b.astype(float)
     middle = (a + b) / 2
     p, q = _softmax(a), _softmax(b)
     truth = _softmax(middle)
@@ -138,7 +141,7 @@ def _expect_opinions(answer: Any, a: Array, b: Array, what: str) -> None:
         (_softmax(np.sqrt(p * q)), "Already probabilities: divide by their sum, no softmax."),
     ]
     with np.errstate(all="ignore"):
-        got = as_array(answer(a, b), f"an array of shape {truth.shape}")
+        got = as_array(answer(given_a, given_b), f"an array of shape {truth.shape}")
     if got.dtype.kind == "f" and np.isnan(got).any():
         raise Mismatch(
             f"{what}: there is a NaN in the result",
@@ -163,11 +166,16 @@ def _(answer: Any) -> None:
 @two_opinions.group("edge cases")
 def _(answer: Any) -> None:
     _expect_opinions(answer, random(8, 1, 5), random(9, 1, 5), "one image")
-    whole = np.array([[1, 0, 3], [2, 2, 0]])
-    _expect_opinions(answer, whole, np.array([[0, 3, 3], [1, 0, 0]]), "whole numbers")
+    small = np.array([[1, 0, 3], [2, 2, 0]])
+    _expect_opinions(answer, small, np.array([[0, 3, 3], [1, 0, 0]]), "whole numbers")
     large = np.array([[1000.0, 999.0, 0.0], [0.0, 901.0, 900.0]])
     _expect_opinions(answer, large, large[:, ::-1], "logits of 1000")
     apart = np.array([[1.0, 2.0, 0.0], [-2000.0, -2001.0, -2003.0]])
     _expect_opinions(answer, apart, apart, "rows at different heights")
-    torn = np.array([[1000.0, 0.0, 0.0], [3.0, 1.0, 0.0]])
-    _expect_opinions(answer, torn, torn[:, [1, 0, 2]], "two networks that are sure and disagree")
+    for low in (0.0, -1000.0):
+        torn = np.array([[1000.0, low, low], [3.0, 1.0, 0.0]])
+        what = f"two networks that are sure and disagree, logits of 1000 and {low:g}"
+        _expect_opinions(answer, torn, torn[:, [1, 0, 2]], what)
+    wide = np.array([[100, 99, 3], [-90, -91, 37]], dtype=np.int8)
+    with explain(NARROW_LOGITS):
+        _expect_opinions(answer, wide, wide, "whole numbers of 8 bits")

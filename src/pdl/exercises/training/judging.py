@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from ..attempts import explain
 from ..backpropagation.support import Array
-from ..compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
+from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
+from ..rules import Case, Rule, count_of, expect_rule
 
 confusion_matrix = Exercise(
     "training.confusion_matrix",
@@ -29,6 +32,15 @@ def _wrapped(truth: Array, answers: Array, classes: int) -> Array:
     """What row · classes + column gives where the labels' type is too small for it."""
     cells = (truth.astype(int) * classes + answers) % 256
     return np.bincount(cells, minlength=classes**2)[: classes**2].reshape(classes, classes)
+
+
+BINCOUNT = (
+    "np.bincount stops at the largest number that occurs, and classes may be absent: give it "
+    "minlength=classes**2."
+)
+NARROW_COUNTS = (
+    "The counts do not fit into a type so small: np.zeros((classes, classes), dtype=int)."
+)
 
 
 def _expect_matrix(answer: Any, truth: Array, answers: Array, classes: int, what: str) -> None:
@@ -54,8 +66,15 @@ def _expect_matrix(answer: Any, truth: Array, answers: Array, classes: int, what
             _wrapped(truth, answers, classes),
             f"row · {classes} + column does not fit into uint8: convert the labels to int first.",
         ),
+        *((matrix.astype(kind), NARROW_COUNTS) for kind in (np.uint8, np.int8, np.int16)),
     ]
-    got = as_array(answer(truth, answers, classes), f"an array of shape {matrix.shape}")
+    try:
+        came = answer(truth, answers, classes)
+    except ValueError as error:
+        if "reshape" not in str(error):
+            raise
+        raise Mismatch(f"{what}: ValueError: {error}", BINCOUNT) from None
+    got = as_array(came, f"an array of shape {matrix.shape}")
     if got.shape != matrix.shape:
         hint = f"The size is `classes`, {classes}, whether or not each class occurs."
         raise Mismatch(
@@ -100,6 +119,8 @@ def _(answer: Any) -> None:
     _expect_matrix(answer, none, none, 2, "no image")
     truth, answers = (each.astype(np.uint8) for each in _labels(3, 200, 20))
     _expect_matrix(answer, truth, answers, 20, "labels in uint8, 20 classes")
+    truth, answers = np.repeat([[0, 1, 0], [1, 1, 0]], [40_000, 300, 200], axis=1).astype(np.uint8)
+    _expect_matrix(answer, truth, answers, 2, "40 500 images of two classes")
 
 
 images_needed = Exercise(
@@ -108,69 +129,99 @@ images_needed = Exercise(
 )
 
 
-def _ceiling(accuracy: str, half_width: str, z: str = "1.96") -> int:
+TOO_MANY = "One image too many: the smallest number is asked, math.ceil gives it."
+
+
+def _ceiling(accuracy: str, half_width: str) -> int:
     p, h = Fraction(accuracy), Fraction(half_width)
-    return math.ceil(Fraction(z) ** 2 * p * (1 - p) / h**2)
+    return math.ceil(Fraction("1.96") ** 2 * p * (1 - p) / h**2)
 
 
-def _expect_needed(answer: Any, accuracy: str, half_width: str) -> None:
-    p, h, z = float(accuracy), float(half_width), 1.96
-    what = f"accuracy {accuracy}, half width {half_width}"
-    got = answer(p, h)
-    number = as_array(got, "a whole number")
-    if number.ndim or number.dtype.kind not in "iuf":
-        raise Mismatch(f"{what}: expected a whole number, got {got!r}")
-    truth = _ceiling(accuracy, half_width)
-    exact = z**2 * p * (1 - p) / h**2
-    value = float(number)
-    known: list[tuple[float, str]] = [
-        (math.floor(exact), "Round up: with one image fewer the interval is too wide."),
-        (truth + 1, "One image too many: the smallest number is asked."),
-        (
-            z**2 * p * (1 - p) / (h / 2) ** 2,
-            "half_width is half of the interval already: do not halve it.",
-        ),
-        (
-            z**2 * p * (1 - p) / (2 * h) ** 2,
-            "half_width is the distance to each side: do not double it.",
-        ),
-        (_ceiling(accuracy, half_width, "2"), "Use 1.96, not 2."),
-        (4 * p * (1 - p) / h**2, "Use 1.96, not 2."),
-        (1.645**2 * p * (1 - p) / h**2, "1.645 leaves 5 % on one side; two sides need 1.96."),
-        (p * (1 - p) / h**2, "The factor 1.96, squared, is missing."),
-        (z * p * (1 - p) / h**2, "1.96 is squared too, as it stood before the root."),
-        (z**2 * p * (1 - p) / h, "The half width has to be squared."),
-        (z * math.sqrt(p * (1 - p)) / h, "Square it: n stands under the root."),
-        (z**2 * p / h**2, "The variance of one answer is p(1 − p), not p."),
-        (z**2 * (1 - p) / h**2, "The variance of one answer is p(1 − p), not 1 − p."),
-        (z**2 * 0.25 / h**2, "That is for p = ½, the worst case; use the accuracy given."),
-        (z**2 * (p * (1 - p)) ** 2 / h**2, "p(1 − p) is the variance already: no square."),
-    ]
-    hint = ""
-    if value != truth:
-        near = (words for wrong, words in known if value in (wrong, math.ceil(wrong)))
-        hint = next(near, "")
-    expect_equal(number.item(), truth, what=what, hint=hint)
+def _by_variance(variance: Callable[[float], float], z: float = 1.96) -> Rule:
+    """A rule for n that takes another variance of one answer, or another factor."""
+    return lambda accuracy, h: math.ceil(z**2 * variance(float(accuracy)) / float(h) ** 2)
+
+
+def _by_root(power: float, factor: float = 1.0) -> Rule:
+    """A rule for n that takes the half width to another power, or a multiple of it."""
+
+    def rule(accuracy: str, half_width: str) -> int:
+        p, h = float(accuracy), factor * float(half_width)
+        return math.ceil(1.96**2 * p * (1 - p) / h**power)
+
+    return rule
+
+
+def _variance(p: float) -> float:
+    return p * (1 - p)
+
+
+NEEDED: list[Case] = [("0.9766", "0.01"), ("0.9", "0.02"), ("0.99", "0.002")]
+NEEDED_EDGES: list[Case] = [
+    ("0.5", "0.3"),
+    ("0.999", "0.05"),
+    ("0.02", "0.01"),
+    ("0.99", "0.001"),
+]
+# Exactly 40 000, in floats too: the integer part plus one is one too many.
+EXACT: Case = ("0.5", "0.0049")
+NEEDED_MISTAKES: list[tuple[Rule, str]] = [
+    (
+        lambda accuracy, h: math.floor(1.96**2 * _variance(float(accuracy)) / float(h) ** 2),
+        "Round up: with one image fewer the interval is too wide.",
+    ),
+    (
+        lambda accuracy, h: round(1.96**2 * _variance(float(accuracy)) / float(h) ** 2),
+        "Round up, not to the nearest: with one image fewer the interval may be too wide.",
+    ),
+    (lambda accuracy, h: _ceiling(accuracy, h) + 1, TOO_MANY),
+    (_by_root(2, 0.5), "half_width is half of the interval already: do not halve it."),
+    (_by_root(2, 2.0), "half_width is the distance to each side: do not double it."),
+    (_by_root(1), "The half width has to be squared."),
+    (
+        lambda accuracy, h: math.ceil(1.96 * math.sqrt(_variance(float(accuracy))) / float(h)),
+        "Square it: n stands under the root.",
+    ),
+    (_by_variance(_variance, 2), "Use 1.96, not 2."),
+    (_by_variance(_variance, 1.959964), "Use 1.96 as it is written, not more digits."),
+    (_by_variance(_variance, 1.645), "1.645 leaves 5 % on one side; two sides need 1.96."),
+    (_by_variance(_variance, 2.576), "2.576 is for an interval of 99 %; 95 % need 1.96."),
+    (_by_variance(_variance, 1), "The factor 1.96, squared, is missing."),
+    (_by_variance(_variance, math.sqrt(1.96)), "1.96 is squared too, as it stood before the root."),
+    (_by_variance(lambda p: p), "The variance of one answer is p(1 − p), not p."),
+    (_by_variance(lambda p: 1 - p), "The variance of one answer is p(1 − p), not 1 − p."),
+    (_by_variance(lambda _: 0.25), "That is for p = ½, the worst case; use the accuracy given."),
+    (_by_variance(lambda p: _variance(p) ** 2), "p(1 − p) is the variance already: no square."),
+]
+
+
+def _expect_needed(answer: Any, cases: list[Case]) -> None:
+    expect_rule(
+        lambda accuracy, half_width: answer(float(accuracy), float(half_width)),
+        cases,
+        _ceiling,
+        NEEDED_MISTAKES,
+        say=lambda accuracy, half_width: f"accuracy {accuracy}, half width {half_width}",
+        whole=count_of("Images come whole: round up."),
+        evidence=[*NEEDED, *NEEDED_EDGES],
+    )
 
 
 @images_needed.group("shape")
 def _(answer: Any) -> str:
     number = as_array(answer(0.9, 0.05), "a whole number")
     expect_shape(number, ())
-    if not float(number).is_integer():
-        raise Mismatch(
-            f"expected a whole number, got {float(number):g}", "Images come whole: round up."
-        )
+    count_of("Images come whole: round up.")(number, "accuracy 0.9, half width 0.05")
     return "a whole number"
 
 
 @images_needed.group("values")
 def _(answer: Any) -> None:
-    for accuracy, half_width in (("0.9766", "0.01"), ("0.9", "0.02"), ("0.99", "0.002")):
-        _expect_needed(answer, accuracy, half_width)
+    _expect_needed(answer, NEEDED)
 
 
 @images_needed.group("edge cases")
 def _(answer: Any) -> None:
-    for accuracy, half_width in (("0.5", "0.3"), ("0.999", "0.05"), ("0.02", "0.01")):
-        _expect_needed(answer, accuracy, half_width)
+    _expect_needed(answer, NEEDED_EDGES)
+    with explain(TOO_MANY):
+        _expect_needed(answer, [EXACT])

@@ -12,14 +12,28 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import as_array, expect_parts, plain
-from ..compare import Mismatch, expect_equal, shown
+from .arrays import as_array, expect_parts, plain
+from .compare import Mismatch, expect_equal, shown
 
 Case = tuple[Any, ...]
 Rule = Callable[..., Any]
 Whole = Callable[[Any, str], Any]
 
 NOT_WHOLE = "A size is an int: use // in the place of /."
+
+
+def count_of(hint: str = "") -> Whole:
+    """Take an answer as a whole number, an int or a float; the hint is for one that is not."""
+
+    def count(got: Any, what: str) -> int:
+        value = plain(got)
+        if isinstance(value, (float, np.floating)):
+            if not float(value).is_integer():
+                raise Mismatch(f"{what}: expected a whole number, got {float(value):g}", hint)
+            return int(value)
+        return integer(value, what)
+
+    return count
 
 
 def integer(got: Any, what: str) -> int:
