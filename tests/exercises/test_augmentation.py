@@ -116,6 +116,13 @@ def turned(boxes: Any, degrees: float, centre: Any, *, corners: str = "all", sig
     return np.reshape(rows, (-1, 4))
 
 
+def turned_in_eight_bits(boxes: Any, degrees: float, centre: Any) -> Any:
+    x, y = boxes[:, [0, 2, 2, 0]] - centre[0], boxes[:, [1, 1, 3, 3]] - centre[1]
+    place = (centre[0] + centre[1] * 1j) + (x + 1j * y) * np.exp(-1j * np.deg2rad(degrees))
+    parts = [place.real.min(1), place.imag.min(1), place.real.max(1), place.imag.max(1)]
+    return np.stack(parts, axis=1)
+
+
 def turns_around_itself(boxes: Any, degrees: float, centre: Any) -> Any:
     own = [(b[0] / 2 + b[2] / 2, b[1] / 2 + b[3] / 2) for b in boxes]
     return np.concatenate([turned(b[np.newaxis], degrees, c) for b, c in zip(boxes, own)])  # noqa: B905
@@ -217,6 +224,11 @@ def clipped(p: Any, labels: Any, at: float = 1e-15) -> Any:
     return -np.log(np.maximum(truths(p, labels), at)).mean()
 
 
+def mends_zeros(p: Any, labels: Any) -> Any:
+    q = truths(p, labels)
+    return -np.log(np.where(q == 0, 1e-15, q)).mean()
+
+
 def skips_zeros(p: Any, labels: Any) -> Any:
     q = truths(p, labels)
     return -np.log(q[q > 0]).mean()
@@ -245,8 +257,13 @@ def shares(counts: Any) -> Any:
     return counts[counts > 0] / counts.sum()
 
 
+def prior_of(share: Any) -> Any:
+    present = share[share > 0]
+    return -(present * np.log(present)).sum()
+
+
 def prior(counts: Any) -> Any:
-    return -(shares(counts) * np.log(shares(counts))).sum()
+    return prior_of(shares(counts))
 
 
 def prior_with_nan(counts: Any) -> Any:
@@ -267,6 +284,11 @@ def weights(labels: Any, classes: int, *, absent: float = 0.0, over: int | None 
     counts = np.bincount(labels, minlength=classes)
     k = (counts > 0).sum() if over is None else over
     return np.where(counts > 0, len(labels) / (k * counts.clip(1)), absent)
+
+
+def counted_in_the_labels_type(labels: Any, classes: int) -> Any:
+    counts = np.bincount(labels, minlength=classes).astype(labels.dtype)
+    return np.where(counts > 0, len(labels) / ((counts > 0).sum() * counts.clip(1).astype(int)), 0)
 
 
 def divides_by_zero(labels: Any, classes: int) -> Any:
@@ -298,6 +320,11 @@ def by_size(groups: Any, names: Any) -> list[Any]:
 
 def right_folds(groups: Any, folds: int, rng: Any) -> list[Any]:
     return deal(groups, folds, by_size(groups, rng.permutation(np.unique(groups))))
+
+
+def counts_names_from_zero(groups: Any, folds: int, rng: Any) -> list[Any]:
+    names = np.flatnonzero(np.bincount(groups))
+    return deal(groups, folds, by_size(groups, rng.permutation(names)))
 
 
 def splits_images(groups: Any, folds: int, rng: Any) -> list[Any]:
@@ -426,6 +453,23 @@ def after_a_cast(one: Any, other: Any) -> bool:
     return np.array_equal(one.astype(np.uint8), other.astype(np.uint8))
 
 
+def close_by(atol: float) -> Any:
+    return lambda one, other: one.shape == other.shape and np.allclose(one, other, atol=atol)
+
+
+def first_channel(images: Any) -> Any:
+    return images[..., 0] if images.ndim == 4 else images
+
+
+def equal_sums(one: Any, other: Any) -> bool:
+    """Right in uint8, where a difference is never below 0; not in floats."""
+    return one.shape == other.shape and abs((one - other).sum()) < 1e-9
+
+
+def same_bytes(one: Any, other: Any) -> bool:
+    return one.tobytes() == other.tobytes()
+
+
 def leaking_training_images(train: Any, test: Any) -> Any:
     return leaks(test, train)
 
@@ -498,6 +542,28 @@ def by_dtype_maximum(images: Any) -> Any:
         return (images / np.iinfo(images.dtype).max).astype("f4")
     inside = images.dtype.kind == "f" and ((images >= 0) & (images <= 1)).all()
     return refuses(images, not inside)
+
+
+def within(images: Any, low: float, high: float, looked_at: Any = None) -> Any:
+    """Refuses by limits of its own; a NaN is seen all the same."""
+    seen = images if looked_at is None else looked_at
+    outside = images.dtype.kind == "f" and not ((seen >= low) & (seen <= high)).all()
+    outside |= images.dtype.kind == "f" and bool(np.isnan(images).any())
+    return refuses(images, outside or whole_numbers_of_other_kinds(images))
+
+
+def takes_signed_bytes(images: Any) -> Any:
+    if images.dtype == np.int8:
+        return images.astype(np.float32) / 127
+    return within(images, 0.0, 1.0)
+
+
+def refuses_half_precision(images: Any) -> Any:
+    return (
+        refuses(images, images.dtype == np.float16)
+        if images.dtype.itemsize == 2
+        else (within(images, 0.0, 1.0))
+    )
 
 
 def by_maximum(images: Any) -> Any:
@@ -598,8 +664,11 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (flips_in_place, "changed the array"),
         (flips_box_by_box, "boxes of shape (0, 4)"),
         (lambda b, w: flipped(b, w - 1).T, "A row for each box"),
+        (lambda b, w: flipped(b, w - 1), "boxes.astype(float) first"),
+        (lambda b, w: flipped(b.astype(float), w - 1).astype(b.dtype), "in a wide image"),
     ],
     "augmentation.rotate_boxes": [
+        (turned_in_eight_bits, "boxes.astype(float) first"),
         (lambda b, d, c: b.copy(), "left behind"),
         (lambda b, d, c: turned(b, d, c, sign=-1), "clockwise"),
         (lambda b, d, c: turned(b, d, c, corners="two", sign=-1), "And turn all four"),
@@ -627,13 +696,18 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda m, dx, dy: shifted(m, dy, dx), "dx moves along columns"),
         (lambda m, dx, dy: shifted(m, -dy, -dx), "Exchanged, and the other way"),
         (lambda m, dx, dy: np.roll(m, (dx, dy), axis=(0, 1)), "Exchanged, and what left"),
-        (lambda m, dx, dy: shifted(m, dx, dy).astype(np.uint8), "do not fit into uint8"),
+        (lambda m, dx, dy: shifted(m, dx, dy).astype(np.uint8), "do not fit into a smaller type"),
         (lambda m, dx, dy: shifted(m, dx, dy) * 1.0, "Labels are names"),
         (slices_from_behind, "Slices change their meaning"),
         (slices_for_small_shifts, "more than the width"),
         (slices_by_size, "Slices change their meaning"),
         (rolls_and_clears, "Slices change their meaning"),
         (pads_only, "shape of their image"),
+        *(
+            (lambda m, dx, dy, kind=kind: shifted(m, dx, dy).astype(kind), "keep the dtype")
+            for kind in (np.int8, np.int16, np.int32)
+        ),
+        (lambda m, *by: shifted(m.astype(np.float32), *by).astype(int), "labels from 33 554 432"),
     ],
     "augmentation.ambiguous_digits": [
         ({6}, "goes both ways"),
@@ -644,8 +718,13 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (set(), "turn the sheet"),
         ({"6", "9"}, "as whole numbers"),
         (69, "Write a set"),
+        ("69", "Write a set"),
+        ({6: 9, 9: 6}, "Write a set"),
+        ({(6, 9)}, "no pair"),
+        ({6, 9.5}, "got 9.5"),
     ],
     "augmentation.log_loss": [
+        (mends_zeros, "not 0 alone"),
         (lambda p, y: -clipped(p, y), "sign"),
         (lambda p, y: clipped(p, y) * len(y), "sum: take the mean"),
         (lambda p, y: clipped(p, y) / np.log(2), "another base"),
@@ -670,6 +749,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda p, y: -np.log(truths(p, y).clip(1e-15)), "expected (), got (5,)"),
     ],
     "augmentation.prior_loss": [
+        (lambda c: prior_of(c / c.sum(dtype=c.dtype)), "8 bits wrap around"),
         (lambda c: -prior(c), "sign"),
         (lambda c: np.log(len(c)), "equal probabilities"),
         (lambda c: -np.log(c.max() / c.sum()), "on the most frequent class"),
@@ -690,6 +770,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda c: -shares(c) * np.log(shares(c)), "expected (), got (3,)"),
     ],
     "augmentation.class_weights": [
+        (counted_in_the_labels_type, "a type of their own"),
         (lambda y, k: weights(y, k, over=1), "divide by the number of classes"),
         (lambda y, k: weights(y, k) / len(y) * k, "N / (classes"),
         (lambda y, k: weights(y, k) / len(y), "multiply by the number of images"),
@@ -728,6 +809,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (returns_masks, "8 images in 4 groups"),
         (one_image_a_group, "where its group goes"),
         (lambda g, k, rng: rng.integers(k, size=len(g)), "np.flatnonzero(fold == k)"),
+        (lambda *a: [part for part in right_folds(*a) if len(part)], "more folds than groups"),
+        (counts_names_from_zero, "np.unique finds them"),
+        (lambda g, k, rng: right_folds(g.astype(np.int32), k, rng), "takes two names for one"),
     ],
     "augmentation.find_leak": [
         (lambda a, b: leaks(a, b, left_out="columns rows quarter half three"), "was not found"),
@@ -748,6 +832,14 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (mask_of_leaks, "np.flatnonzero(mask)"),
         (mask_of_leaks, "✗ shape"),
         (lambda a, b: np.nonzero(mask_of_leaks(a, b)), "no tuple around it"),
+        (lambda a, b: set(leaks(a, b).tolist()), "sorted(found)"),
+        *(
+            (lambda a, b, atol=atol: leaks(a, b, same=close_by(atol)), "one pixel changed")
+            for atol in (1.0, 0.1, 0.01)
+        ),
+        (lambda a, b: leaks(first_channel(a), first_channel(b)), "one pixel changed"),
+        (lambda a, b: leaks(a, b, same=same_bytes), "read in rows of the old width"),
+        (lambda a, b: leaks(a, b, same=equal_sums), "each at its place"),
     ],
     "augmentation.to_network": [
         (lambda images: images.astype(np.float32), "divide by 255"),
@@ -784,5 +876,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (overlooks_negatives, "a value of −0.2"),
         (overlooks_nan, "comparison with NaN"),
         (takes_whole_numbers, "whose white is not known"),
+        (takes_signed_bytes, "int8: expected a ValueError"),
+        (lambda images: within(images, -0.01, 1.01), "a value of 1.001"),
+        (lambda images: within(images, -0.01, 1.0), "a value of −0.001"),
+        (lambda images: within(images, 0.0, 1.0, np.nan_to_num(images, posinf=0.5)), "infinite"),
+        (refuses_half_precision, "float16: ValueError"),
     ],
 }

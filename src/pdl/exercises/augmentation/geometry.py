@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..attempts import attempt, explain
 from ..compare import expect_close, expect_shape
 from ..engine import Exercise
-from .support import Answer, Array, Mistakes, attempt, boxes_at
+from .support import Answer, Array, Mistakes, boxes_at
 
 where_it_goes = Exercise(
     "augmentation.where_it_goes",
@@ -92,8 +93,11 @@ flip_boxes = Exercise(
 )
 
 
+WRAPPED = "Differences of whole numbers of 8 bits wrap around: boxes.astype(float) first."
+
+
 def _expect_flipped(answer: Answer, boxes: Array, width: int, what: str) -> None:
-    x0, y0, x1, y1 = boxes.T
+    x0, y0, x1, y1 = boxes.T.astype(float)
     last = width - 1
 
     def stack(*columns: Array) -> Array:
@@ -165,6 +169,11 @@ def _(answer: Any) -> None:
     what = "no boxes"
     hint = "An image without cells has boxes of shape (0, 4), and so has its flip."
     expect_shape(attempt(answer, np.zeros((0, 4)), 20, what=what, hint=hint), (0, 4), hint)
+    narrow = np.array([[2, 3, 9, 5], [0, 0, 40, 7]], dtype=np.uint8)
+    with explain(WRAPPED):
+        what = "whole numbers of 8 bits in a wide image"
+        got = attempt(answer, narrow, 300, what=what, hint=WRAPPED)
+        _expect_flipped(lambda *_: got, narrow, 300, what)
 
 
 rotate_boxes = Exercise(
@@ -200,6 +209,7 @@ def _turned(
 def _expect_turned(
     answer: Answer, boxes: Array, degrees: float, centre: tuple[float, float], what: str
 ) -> None:
+    boxes, given = boxes.astype(float), boxes
     truth = _turned(boxes, degrees, centre)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     half = (boxes[:, 2:] - boxes[:, :2]) / 2
@@ -245,7 +255,7 @@ def _expect_turned(
         (np.round(truth), "Edges between two pixels are fine: do not round."),
         (np.trunc(truth), "Cut off to whole numbers: the result has to be in floats."),
     ]
-    expect_close(answer(boxes, degrees, centre), truth, what=what, mistakes=mistakes)
+    expect_close(answer(given, degrees, centre), truth, what=what, mistakes=mistakes)
 
 
 @rotate_boxes.group("shape")
@@ -273,3 +283,6 @@ def _(answer: Any) -> None:
     hint = "An image without cells has boxes of shape (0, 4), and so has the turned one."
     got = attempt(answer, np.zeros((0, 4)), 30.0, (9.0, 9.0), what=what, hint=hint)
     expect_shape(got, (0, 4), hint)
+    with explain(WRAPPED):
+        narrow = whole.astype(np.uint8)
+        _expect_turned(answer, narrow, 25.0, (10, 6), "whole numbers of 8 bits")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from ..compare import Mismatch, as_array, expect_close, expect_shape
+from ..arrays import plain
+from ..attempts import attempt
+from ..compare import Mismatch, as_array, expect_close, expect_shape, shown
 from ..engine import Exercise
-from .support import Answer, Array, Mistakes, attempt
+from .support import Answer, Array, Mistakes
 
 shift_labels = Exercise(
     "augmentation.shift_labels",
@@ -50,6 +53,10 @@ SLICES = (
 )
 
 
+NARROW_KINDS = (np.uint8, np.int8, np.int16, np.int32, np.float32)
+NARROW = "Labels so large do not fit into a smaller type: keep the dtype of `labels`."
+
+
 def _expect_shifted(answer: Answer, labels: Array, dx: int, dy: int, what: str) -> None:
     truth = _shifted(labels, dx, dy)
     mistakes: Mistakes = [
@@ -65,13 +72,13 @@ def _expect_shifted(answer: Answer, labels: Array, dx: int, dy: int, what: str) 
         (_shifted(labels, dy, dx), "Exchanged: dx moves along columns, dy along rows."),
         (_shifted(labels, -dy, -dx), "Exchanged, and the other way."),
         (_shifted(labels, dy, dx, "wrap"), "Exchanged, and what left came in on the other side."),
-        (truth.astype(np.uint8), "Labels above 255 do not fit into uint8: keep the dtype."),
+        *((truth.astype(kind), NARROW) for kind in NARROW_KINDS),
     ]
     behind = _from_behind(labels, dx, dy)
     if behind is not None:
         mistakes.append((behind, SLICES))
     got = attempt(answer, labels, dx, dy, what=what, hint=SLICES)
-    expect_close(got, truth, what=what, mistakes=mistakes)
+    expect_close(got, truth, what=what, mistakes=mistakes, rtol=0, atol=0)
 
 
 @shift_labels.group("shape")
@@ -103,6 +110,9 @@ def _(answer: Any) -> None:
     _expect_shifted(answer, _labels(8, 4, 5), 7, 1, "a shift by more than the width")
     _expect_shifted(answer, _labels(9, 4, 5), -1, -4, "a shift by the height")
     _expect_shifted(answer, _labels(10, 1, 1), 1, 0, "one pixel")
+    for start in (70_000, 2**25, 2**33):
+        what = f"labels from {start:,} on".replace(",", " ")
+        _expect_shifted(answer, start + _labels(11, 5, 6), 1, 2, what)
 
 
 ambiguous_digits = Exercise(
@@ -116,27 +126,35 @@ MIRROR = "2 turned by half is a 2 again, and 5 a 5: only a mirror confuses them.
 NONE = "3, 4 and 7 turned by half are no digit at all: unusable, but not another digit."
 
 
-@ambiguous_digits.group("shape")
-def _(answer: Any) -> str:
-    kinds = (set, frozenset, list, tuple, np.ndarray)
-    if not isinstance(answer, kinds):
+def _digits(answer: Any) -> set[int]:
+    """Take a set of digits, or anything that lists some."""
+    values = plain(answer)
+    if isinstance(values, (str, bytes, dict)) or not isinstance(values, Iterable):
         raise Mismatch(
             f"expected a set of digits, got {type(answer).__name__}",
             "Write a set: {…}, with a comma between the digits.",
         )
-    for digit in answer:
-        whole = isinstance(digit, (int, np.integer)) and not isinstance(digit, bool)
-        if not whole or not 0 <= digit <= 9:
+    digits = set()
+    for value in map(plain, values):
+        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        if not number or value not in range(10):
             raise Mismatch(
-                f"expected digits from 0 to 9, got {digit!r}",
-                "Digits as whole numbers: 4, not '4' and not 4.0.",
+                f"expected digits from 0 to 9, got {shown(value)}",
+                "Digits as whole numbers: 4, not '4' and no pair.",
             )
+        digits.add(int(value))
+    return digits
+
+
+@ambiguous_digits.group("shape")
+def _(answer: Any) -> str:
+    _digits(answer)
     return "a set of digits"
 
 
 @ambiguous_digits.group("values")
 def _(answer: Any) -> None:
-    digits = {int(digit) for digit in answer}
+    digits = _digits(answer)
     if digits == {6, 9}:
         return
     # The message does not say what was expected: that would be the solution.

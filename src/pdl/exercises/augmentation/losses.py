@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..attempts import attempt, explain
 from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
-from .support import Answer, Array, Mistakes, attempt
+from .support import Answer, Array, Mistakes
 
 log_loss = Exercise(
     "augmentation.log_loss",
@@ -64,8 +65,9 @@ def _expect_log_loss(
         (1 - of_truth.mean(), "The logarithm is missing."),
         (-of_truth.mean(), "The logarithm is missing."),
     ]
-    if (of_truth == 0).any() and (of_truth > 0).any():
-        mistakes.append((losses[of_truth > 0].mean(), "The image with probability 0 counts too."))
+    if (of_truth < CLIP).any():
+        seen = of_truth[of_truth > 0]
+        mistakes.append((-np.log(seen).mean(), "The image with probability 0 counts too."))
         mistakes += [
             (-np.log(of_truth.clip(clip)).mean(), "Clipped at another number: clip at 1e-15.")
             for clip in (*10.0 ** -np.arange(2, 25), np.finfo(float).eps, np.finfo(np.float32).eps)
@@ -101,6 +103,9 @@ def _(answer: Any) -> None:
     _expect_log_loss(answer, forecasts[:1], labels[:1], "one image")
     refuted = np.array([[0.0, 1.0], [0.25, 0.75], [0.5, 0.5]])
     _expect_log_loss(answer, refuted, np.array([0, 1, 1]), "probability 0 for the truth")
+    faint = np.array([[1e-20, 1.0], [1e-3, 0.999], [0.5, 0.5]])
+    with explain("Probabilities between 0 and 1e-15 are clipped too, not 0 alone.", keep="1e-15."):
+        _expect_log_loss(answer, faint, np.array([0, 0, 1]), "probability 1e-20 for the truth")
     _expect_log_loss(answer, np.eye(3), np.array([0, 1, 2]), "sure and right")
     single = forecasts.astype(np.float32)
     _expect_log_loss(answer, single, labels, "probabilities in float32", rtol=1e-5)
@@ -183,6 +188,10 @@ def _(answer: Any) -> None:
     _expect_prior(answer, np.array([30, 0, 50, 25]), "a class that is absent")
     _expect_prior(answer, np.array([0, 12]), "one class alone")
     _expect_prior(answer, np.full(10, 600), "ten classes of one size")
+    narrow = np.array([200, 100, 55], dtype=np.uint8)
+    words = "Sums and products of whole numbers of 8 bits wrap around: counts.astype(float) first."
+    with explain(words):
+        _expect_prior(answer, narrow, "counts in 8 bits")
 
 
 class_weights = Exercise(
@@ -258,3 +267,7 @@ def _(answer: Any) -> None:
     _expect_weights(answer, _labels([4, 0, 8], 5), 3, "a class that is absent")
     _expect_weights(answer, _labels([4, 6, 0], 6), 3, "the last class absent")
     _expect_weights(answer, np.array([1]), 2, "one image")
+    labels = _labels([40_000, 300, 90], 7).astype(np.uint8)
+    words = "The labels are in 8 bits here, the counts are not: give them a type of their own, int."
+    with explain(words):
+        _expect_weights(answer, labels, 3, "40 390 labels in 8 bits")

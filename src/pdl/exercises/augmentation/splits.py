@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..attempts import attempt, explain
 from ..compare import Mismatch, as_array
 from ..engine import Exercise
-from .support import Answer, Array, attempt
+from .support import Answer, Array
 
 group_folds = Exercise(
     "augmentation.group_folds",
@@ -31,7 +32,7 @@ def _as_folds(got: Any, count: int, folds: int, what: str) -> list[Array]:
     if not isinstance(got, (list, tuple, np.ndarray)):
         raise Mismatch(f"{what}: expected a list of {folds} arrays, got {type(got).__name__}")
     if len(got) != folds:
-        hint = "A list with the indices of each fold."
+        hint = "A list with the indices of each fold, an empty one included."
         if isinstance(got, np.ndarray) and got.shape == (count,):
             hint = "That is the fold of each image; np.flatnonzero(fold == k) gives its images."
         raise Mismatch(f"{what}: expected {folds} folds, got {len(got)}", hint)
@@ -122,6 +123,17 @@ def _(answer: Any) -> None:
     _expect_folds(answer, _groups([6, 1, 4], 8), 3, 8, "as many folds as groups")
     _expect_folds(answer, _groups([2, 3, 4], 9), 1, 9, "one fold")
     _expect_folds(answer, _groups([1] * 11, 10), 4, 10, "groups of one image")
+    _expect_folds(answer, _groups([3, 2], 12), 4, 12, "more folds than groups")
+    names = np.array([-7, 0, 256, 2**32, 2**40, -(2**33)])
+    strange = np.random.default_rng(13).permutation(np.repeat(names, [5, 4, 3, 3, 2, 1]))
+    what = "names of groups below 0 and far above"
+    words = (
+        "Any integers may name a group: np.unique finds them; np.bincount counts from 0 only, and "
+        "a smaller type takes two names for one."
+    )
+    attempt(answer, strange, 3, np.random.default_rng(13), what=what, hint=words)
+    with explain(words):
+        _expect_folds(answer, strange, 3, 13, what)
     groups = _groups([2] * 12, 11)
     dealt = set()
     for seed in range(5):
@@ -161,8 +173,10 @@ LEAKS: dict[str, Callable[[Array], Array]] = {
 
 
 def _one_pixel(image: Array) -> Array:
+    """The smallest change: one gray level in one channel of one pixel, and never the first."""
     changed = image.copy()
-    changed[-1, -1] = image[-1, -1] // 2 + 17  # another value wherever it is not 34
+    changed[-1, -1] = image[-1, -1]
+    changed.reshape(-1)[-1] -= 1
     return changed
 
 
@@ -171,12 +185,19 @@ DECOYS: dict[str, Callable[[Array], Array]] = {
     "with its pixels in other places": lambda image: np.roll(image, (1, 2), axis=(0, 1)),
     "with its rows sorted": lambda image: np.sort(image, axis=0),
 }
+TALL: dict[str, Callable[[Array], Array]] = {
+    "turned by 90° and read in rows of the old width": lambda image: np.rot90(image).reshape(
+        image.shape
+    ),
+}
 COLOUR: dict[str, Callable[[Array], Array]] = {
     "with red and blue exchanged": lambda image: image[..., ::-1],
 }
 
 
 def _as_indices(got: Any, what: str) -> Array:
+    if isinstance(got, (set, frozenset)):
+        raise Mismatch(f"{what}: expected indices in order, got a set", "Sort them: sorted(found).")
     indices = as_array(got, "an array of indices")
     if indices.dtype.kind == "b":
         words = "np.flatnonzero(mask) gives the indices of a mask."
@@ -233,7 +254,7 @@ def _origins(train: Array, test: Array, tags: list[str]) -> set[int]:
 def _mixture(seed: int, shape: tuple[int, ...], moves: list[str]) -> tuple[Array, Array, list[str]]:
     """Training and test images; each move is used on one training image, and others are new."""
     rng = np.random.default_rng(seed)
-    decoys = DECOYS | (COLOUR if len(shape) == 3 else {})
+    decoys = DECOYS | (COLOUR if len(shape) == 3 else {}) | (TALL if shape[0] != shape[1] else {})
     known = LEAKS | decoys
     tags = [*moves, *decoys, "", "", ""]
     train = rng.integers(40, 256, size=(len(tags) + 2, *shape)).astype(np.uint8)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..attempts import attempt, expect_refusal
 from ..compare import Mismatch, expect_close, expect_dtype, expect_shape
 from ..engine import Exercise
-from .support import Answer, Array, Mistakes, attempt, expect_refusal
+from .support import Answer, Array, Mistakes
 
 to_network = Exercise(
     "augmentation.to_network",
@@ -93,6 +94,8 @@ def _(answer: Any) -> None:
     _expect_bytes(answer, dark, "uint8 images of 0 and 1, almost black")
     rng = np.random.default_rng(4)
     _expect_floats(answer, rng.uniform(0.1, 0.8, size=(2, 3, 3)).astype(np.float32), "float32")
+    half = rng.uniform(0.1, 0.8, size=(2, 3, 3)).astype(np.float16)
+    _expect_floats(answer, half, "float16")
     ends = np.array([[[0.0, 1.0], [0.5, 0.25]]])
     _expect_floats(answer, ends, "floats with 0 and 1 among them")
     good = rng.uniform(0.1, 0.9, size=(3, 4, 4))
@@ -111,10 +114,14 @@ def _(answer: Any) -> None:
     )
     expect_refusal(answer, with_last(1.5), what="a value of 1.5", hint=outside)
     expect_refusal(answer, with_last(-0.2), what="a value of −0.2", hint=outside)
+    expect_refusal(answer, with_last(1.001), what="a value of 1.001", hint=outside)
+    expect_refusal(answer, with_last(-0.001), what="a value of −0.001", hint=outside)
+    expect_refusal(answer, with_last(np.inf), what="an infinite value", hint=outside)
     nan = "Every comparison with NaN is False: raise unless all values are ≥ 0 and ≤ 1."
     expect_refusal(answer, with_last(np.nan), what="a NaN", hint=nan)
     kinds = "Of whole numbers only uint8 is asked for: refuse the others, whose white is not known."
     expect_refusal(answer, _pixels(5, 2, 3, 3).astype(np.int64), what="int64", hint=kinds)
+    expect_refusal(answer, _pixels(5, 2, 3, 3, top=127).astype(np.int8), what="int8", hint=kinds)
     expect_refusal(answer, 200 * _pixels(6, 2, 3, 3).astype(np.uint16), what="uint16", hint=kinds)
     mask = "A mask is no image: refuse booleans, which become 0 and 1 without a word."
     expect_refusal(answer, _pixels(7, 2, 3, 3) > 90, what="booleans", hint=mask)
