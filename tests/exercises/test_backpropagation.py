@@ -260,6 +260,11 @@ def adam_changes(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
     return p - new, m, q
 
 
+def adam_with_old_moments(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
+    root = np.sqrt(q / (1 - 0.999**step)) + 1e-8
+    return p - rate * m / (1 - 0.9**step) / root, *adam(p, g, m, q, step, rate)[1:]
+
+
 def adam_epsilon_of_keras(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
     _, m, q = adam(p, g, m, q, step, rate)
     scale = np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
@@ -422,6 +427,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda p, g, m, q, step, _: adam(p, g, m, q, step, 0.01), "use it, whatever its size"),
         (adam_keeps_corrected, "Return m as it is"),
         (adam_changes, "That is the step"),
+        (adam_with_old_moments, "the new m and q"),
         (adam_epsilon_of_keras, "root of the corrected q"),
         (lambda p, g, *others: (p - others[-1] * g, *adam(p, g, *others)[1:]), "plain gradient"),
         (adam_swaps_betas, "Beta 1 weighs the old m"),

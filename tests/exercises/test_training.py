@@ -182,6 +182,12 @@ def normalised_root(a: Any, b: Any) -> Any:
     return root / root.sum(axis=1, keepdims=True)
 
 
+def with_a_little_added(a: Any, b: Any) -> Any:
+    """Where two networks are equally sure, what is added decides nothing."""
+    root = np.sqrt((softmax(1.0 * a) + 1e-300) * (softmax(1.0 * b) + 1e-300))
+    return root / root.sum(axis=1, keepdims=True)
+
+
 def each_by_its_own_maximum(a: Any, b: Any) -> Any:
     a, b = a.astype(float) / 2, b.astype(float) / 2
     powers = np.exp(a - a.max(axis=1, keepdims=True)) * np.exp(b - b.max(axis=1, keepdims=True))
@@ -472,6 +478,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
             "neighbours in the file stay neighbours",
         ),
         (
+            lambda x, t, size, rng: cut(x[..., ::-1], t, size, rng.permutation(len(x))),
+            "images that were not passed",
+        ),
+        (
             lambda x, t, size, rng: cut(x.astype(np.uint8), t, size, rng.permutation(len(x))),
             "change nothing about them",
         ),
@@ -577,6 +587,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda a, b: softmax((a + b) / 2).argmax(axis=1), "expected (4, 3)"),
         (lambda a, b: softmax((a + b) / 2), "whole numbers of 8 bits"),
         (lambda a, b: softmax((a + b) / 2), "take logits.astype(float) first"),
+        (with_a_little_added, "two networks that are sure and disagree"),
         (each_by_its_own_maximum, "all classes of a row became 0"),
     ],
     "training.batch_norm": [
@@ -725,7 +736,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (overflows, "does not fit into uint8"),
         *(
             (lambda t, a, c, kind=kind: counted(t, a, c).astype(kind), "into a type so small")
-            for kind in (np.uint8, np.int8, np.int16)
+            for kind in (np.uint8, np.int8, np.uint16, np.int16)
         ),
         (
             lambda t, a, c: np.bincount(t.astype(int) * c + a).reshape(c, c),

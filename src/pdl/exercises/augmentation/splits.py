@@ -124,8 +124,8 @@ def _(answer: Any) -> None:
     _expect_folds(answer, _groups([2, 3, 4], 9), 1, 9, "one fold")
     _expect_folds(answer, _groups([1] * 11, 10), 4, 10, "groups of one image")
     _expect_folds(answer, _groups([3, 2], 12), 4, 12, "more folds than groups")
-    names = np.array([-7, 0, 256, 2**32, 2**40, -(2**33)])
-    strange = np.random.default_rng(13).permutation(np.repeat(names, [5, 4, 3, 3, 2, 1]))
+    names = np.array([-7, 0, 256, 2**32, 7, -(2**33)])
+    strange = np.random.default_rng(13).permutation(np.repeat(names, [8, 5, 1, 4, 8, 1]))
     what = "names of groups below 0 and far above"
     words = (
         "Any integers may name a group: np.unique finds them; np.bincount counts from 0 only, and "
@@ -180,11 +180,21 @@ def _one_pixel(image: Array) -> Array:
     return changed
 
 
+def _same_sums(image: Array) -> Array:
+    changed = image.astype(int)
+    corners = np.array([[1, -1], [-1, 1]])
+    changed[:2, :2] += corners.reshape(2, 2, *[1] * (image.ndim - 2))
+    return np.asarray(changed.astype(image.dtype))
+
+
 DECOYS: dict[str, Callable[[Array], Array]] = {
     "with one pixel changed": _one_pixel,
     "with its pixels in other places": lambda image: np.roll(image, (1, 2), axis=(0, 1)),
+    "with four pixels changed, rows and columns of the same sums": _same_sums,
     "with its rows sorted": lambda image: np.sort(image, axis=0),
 }
+
+
 TALL: dict[str, Callable[[Array], Array]] = {
     "turned by 90° and read in rows of the old width": lambda image: np.rot90(image).reshape(
         image.shape
@@ -257,8 +267,8 @@ def _mixture(seed: int, shape: tuple[int, ...], moves: list[str]) -> tuple[Array
     decoys = DECOYS | (COLOUR if len(shape) == 3 else {}) | (TALL if shape[0] != shape[1] else {})
     known = LEAKS | decoys
     tags = [*moves, *decoys, "", "", ""]
-    train = rng.integers(40, 256, size=(len(tags) + 2, *shape)).astype(np.uint8)
-    test = rng.integers(40, 256, size=(len(tags), *shape)).astype(np.uint8)
+    train = rng.integers(40, 255, size=(len(tags) + 2, *shape)).astype(np.uint8)
+    test = rng.integers(40, 255, size=(len(tags), *shape)).astype(np.uint8)
     tags = [tags[place] for place in rng.permutation(len(tags))]
     for place, tag in enumerate(tags):
         if tag:
@@ -292,4 +302,6 @@ def _(answer: Any) -> None:
     asked = np.concatenate([plain[:1], test[:1, :4, :4], plain[:1]])
     _expect_leaks(answer, both, asked, ["as it is", "", "as it is"], "images of one gray value")
     train, test, tags = _mixture(5, (5, 5), list(LEAKS))
-    _expect_leaks(answer, train / 255, test / 255, tags, "images in floats")
+    floats = test / 255
+    floats[tags.index("with one pixel changed"), -1, -1] += 0.75 / 255  # less than a gray level
+    _expect_leaks(answer, train / 255, floats, tags, "images in floats")

@@ -44,6 +44,10 @@ def _expect_adam(
         uncorrected = parameter - rate * new_m / (np.sqrt(new_v) + EPSILON)
         inside = parameter - rate * m_hat / np.sqrt(v_hat + EPSILON)
         scaled = EPSILON / np.sqrt(1 - BETA_2**step)
+        old_m, old_q = m / (1 - BETA_1**step), np.sqrt(v / (1 - BETA_2**step)) + EPSILON
+        new_q = np.sqrt(v_hat) + EPSILON
+        pairs = ((old_m, old_q), (old_m, new_q), (m_hat, old_q))
+        behind = [parameter - rate * one / root for one, root in pairs]
         early = parameter - rate * m_hat / (np.sqrt(v_hat) + scaled)
         mistakes: dict[str, list[tuple[Any, str]]] = {
             "parameter": [
@@ -57,6 +61,7 @@ def _expect_adam(
                 (parameter - rate * m_hat, "The division by the root of q is missing."),
                 (inside, "Epsilon is added after the root, not under it."),
                 (early, "Epsilon is added to the root of the corrected q, not of q itself."),
+                *((value, "The step takes the new m and q, not the old.") for value in behind),
                 (parameter - rate * gradient, "That is plain gradient descent."),
                 (parameter - after, "That is the step: take it off the parameter."),
             ],

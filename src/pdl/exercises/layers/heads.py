@@ -27,7 +27,9 @@ cross_entropy = Exercise(
 )
 
 
-def _expect_loss(answer: Callable[..., Any], logits: Array, labels: Array, what: str) -> None:
+def _expect_loss(
+    answer: Callable[..., Any], logits: Array, labels: Array, what: str, *, named: bool = True
+) -> None:
     with np.errstate(all="ignore"):
         got = answer(logits, labels)
     if np.ndim(as_array(got, "a number")):
@@ -53,6 +55,10 @@ def _expect_loss(answer: Callable[..., Any], logits: Array, labels: Array, what:
         if lost and np.isnan(got):
             hint += " And 0 · log 0 is not a number: pick the true class by its index."
         raise Mismatch(f"{what}: expected {truth:.6g}, got {float(got)}", hint)
+    if not named:
+        with explain("Clip nothing: take the largest logit of each row off, then log Σ exp."):
+            expect_close(got, truth, what=what)
+        return
     mistakes = [
         (-taken.sum(), "That is the sum over the batch; take the mean."),
         (taken.mean(), "The sign: a logarithm of a probability is negative, a loss positive."),
@@ -90,10 +96,14 @@ def _(answer: Any) -> None:
 @cross_entropy.group("edge cases")
 def _(answer: Any) -> None:
     large = np.array([[1e4, 0.0, -1e4], [1e4, 9999.0, 0.0]])
-    _expect_loss(answer, large, np.array([0, 1]), "logits of ±10 000, true class ahead")
-    _expect_loss(answer, large, np.array([2, 0]), "logits of ±10 000, true class last")
     apart = np.array([[0.0, 1.0], [-1e4, -1e4 + 1]])
-    _expect_loss(answer, apart, np.array([1, 0]), "one row far below the other")
+    # At such sizes many mistakes come to the same round numbers; they were named before.
+    for logits, labels, what in (
+        (large, [0, 1], "logits of ±10 000, true class ahead"),
+        (large, [2, 0], "logits of ±10 000, true class last"),
+        (apart, [1, 0], "one row far below the other"),
+    ):
+        _expect_loss(answer, logits, np.array(labels), what, named=False)
     whole = np.array([[90, -90, 89], [-100, 100, 98]], dtype=np.int8)
     with explain(NARROW_LOGITS):
         _expect_loss(answer, whole, np.array([2, 2]), "whole numbers of 8 bits")

@@ -173,9 +173,10 @@ def _(answer: Any) -> None:
     apart = np.array([[1.0, 2.0, 0.0], [-2000.0, -2001.0, -2003.0]])
     _expect_opinions(answer, apart, apart, "rows at different heights")
     for low in (0.0, -1000.0):
-        torn = np.array([[1000.0, low, low], [3.0, 1.0, 0.0]])
+        sure = np.array([[1000.0, low, low], [3.0, 1.0, 0.0]])
+        surer = np.array([[low, 1002.0, low], [1.0, 3.0, 0.0]])
         what = f"two networks that are sure and disagree, logits of 1000 and {low:g}"
-        _expect_opinions(answer, torn, torn[:, [1, 0, 2]], what)
+        _expect_opinions(answer, sure, surer, what)
     wide = np.array([[100, 99, 3], [-90, -91, 37]], dtype=np.int8)
     with explain(NARROW_LOGITS):
         _expect_opinions(answer, wide, wide, "whole numbers of 8 bits")
