@@ -375,6 +375,12 @@ RIGHT: dict[str, list[Any]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These answers end: they need no copy of the process to be tried in first."""
+    monkeypatch.setenv("PDL_EXERCISE_TRIAL", "off")
+
+
 @pytest.mark.parametrize(
     ("name", "answer"), [(name, answer) for name, table in RIGHT.items() for answer in table]
 )

@@ -15,7 +15,7 @@ from ..backpropagation.support import (
     expect_part_values,
     random,
 )
-from ..compare import SINGLE, expect_close, expect_shape
+from ..compare import expect_close, expect_shape
 from ..engine import Exercise
 
 MAP = (0, 2, 3)
@@ -115,7 +115,7 @@ def _(answer: Any) -> None:
     with explain(NARROW, keep=CUT):
         _expect_norm(answer, levels, gamma, beta, 1e-3, "images of uint8")
     far = FAR + random(13, 2, 3, 4, 5)
-    with explain(CANCELLED, keep=SINGLE):
+    with explain(CANCELLED, keep="single precision is too coarse"):
         _expect_norm(answer, far, gamma, beta, 1e-3, "a mean of a million")
 
 
@@ -209,7 +209,7 @@ def _(answer: Any) -> None:
     with explain(NARROW, keep=CUT):
         _expect_backward(answer, levels, 60 * gamma, 1e-3, "images of uint8")
     far = FAR + random(6, 2, 2, 3, 2)
-    with explain(CANCELLED, keep=SINGLE):
+    with explain(CANCELLED, keep="single precision is too coarse"):
         _expect_backward(answer, far, gamma, 1e-3, "a mean of a million")
 
 
@@ -286,5 +286,5 @@ def _(answer: Any) -> None:
     with explain(NARROW, keep=CUT):
         _expect_running(answer, levels, 0.1, "images of uint8")
     far = FAR + random(8, 2, 3, 4, 2)
-    with explain(CANCELLED, keep=SINGLE):
+    with explain(CANCELLED, keep="single precision is too coarse"):
         _expect_running(answer, far, 0.1, "a mean of a million")
