@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 import tracemalloc
@@ -16,6 +17,16 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
+
+CHANGING = re.compile(r""" at 0x|\{['"][^:]*\}|\\x1f\\x8b""")
+"""In a test's id: an address, a set of strings (its order), gzip (the time) change each run."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse ids that are others in each process: xdist's workers would not agree on them."""
+    found = [item.nodeid for item in items if CHANGING.search(item.nodeid)]
+    if found:
+        raise pytest.UsageError("give these tests ids of their own: " + ", ".join(found[:5]))
 
 
 def find_chromium() -> str:

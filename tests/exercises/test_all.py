@@ -120,7 +120,7 @@ def test_three_wrong_answers_are_tried(name: str) -> None:
     ("name", "wrong", "words"),
     CASES,
     ids=[
-        f"{name}-{getattr(wrong, '__name__', wrong)!s:.30}-{i}"
+        f"{name}-{getattr(wrong, '__name__', type(wrong).__name__)}-{i}"
         for i, (name, wrong, _) in enumerate(CASES)
     ],
 )
