@@ -38,6 +38,9 @@ SYSTEM_THEME = (
 )
 """Until the theme's script runs, a page is in no theme; the system's is known at once."""
 
+FINISHED = "\n<!-- finished -->\n"
+"""The end of a page that an earlier build has brought to its final form."""
+
 UNUSED_FILES = (
     "scripts/fontawesome*",
     "vendor/fontawesome",
@@ -269,12 +272,10 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
     _drop_icon_rules(out / "_static" / "styles" / "pydata-sphinx-theme.css")
     _drop_measuring(out / "_static" / "scripts" / "pydata-sphinx-theme.js")
     for page in sorted(out.rglob("*.html")):
-        _finish_page(page, out)
-    target = out / "notebooks"
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir()
-    for notebook in sorted((Path(app.srcdir) / "book" / "notebooks").glob("*.ipynb")):
-        shutil.copyfile(notebook, target / notebook.name)
+        if not page.read_text("utf8").endswith(FINISHED):
+            _finish_page(page, out)
+            with page.open("a", encoding="utf8") as file:
+                file.write(FINISHED)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

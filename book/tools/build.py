@@ -4,25 +4,54 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import yaml
 from bs4 import BeautifulSoup
 from execute import console, execute
-from paths import ROOT, SITE
+from lock import only_build
+from paths import BUILD, NOTEBOOKS, ROOT, SITE
+from site_stamp import State, invalidate, site_state, stamp_site
 
 
-def make_site() -> bool:
+def run_jupyter_book() -> bool:
     """Run Jupyter Book with warnings as errors."""
+    # Its script would not start from a folder whose name has a quotation mark.
     command = [
-        str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT),
+        sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(ROOT),
         "--toc", str(ROOT / "book" / "_toc.yml"), "-W", "--keep-going", "-q",
     ]  # fmt: skip
     environment = {**os.environ, "PDL_BUILD": "site", "PYTHONWARNINGS": "ignore"}
     return subprocess.run(command, env=environment, check=False).returncode == 0
+
+
+def make_site() -> bool:
+    """Bring the site up to date and check its pages; say what is wrong with it."""
+    found = site_state()
+    if found is State.WHOLE:
+        return True
+    invalidate(found)
+    if not run_jupyter_book():
+        console.print("Jupyter Book reported the warnings above.", style="bold red")
+        return False
+    faults = check_pages()
+    for fault in faults:
+        console.print(fault, style="bold red")
+    if not faults:
+        stamp_site()
+    return not faults
+
+
+def offer_notebooks() -> None:
+    """Put the chapters' notebooks where the pages of the site link to them."""
+    target = SITE / "notebooks"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
+        shutil.copyfile(notebook, target / notebook.name)
 
 
 def pages() -> list[str]:
@@ -56,31 +85,38 @@ def check_pages() -> list[str]:
     return faults
 
 
-def main() -> int:
-    """Build; the exit status is 0 only if every step went well."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("chapter", nargs="?", default="", help="only this chapter, for instance 03")
-    wanted = parser.parse_args().chapter
+def build(wanted: str) -> int:
+    """Run the chapters, the wanted ones before the others; make the site; return the status."""
     started = time.perf_counter()
     console.print("Chapters", style="bold")
     try:
-        if not execute(wanted):
+        if not execute(wanted) or (wanted and not execute()):
             return 1
     except ValueError as error:
         console.print(str(error), style="bold red")
         return 2
     console.print("Site", style="bold")
     if not make_site():
-        console.print("Jupyter Book reported the warnings above.", style="bold red")
         return 1
-    faults = check_pages()
-    for fault in faults:
-        console.print(fault, style="bold red")
-    if faults:
-        return 1
+    offer_notebooks()
     console.print(f"  {len(pages())} pages in {time.perf_counter() - started:.0f} s")
     console.print(f"\nOpen {(SITE / 'index.html').as_uri()}", style="bold green")
     return 0
+
+
+def main() -> int:
+    """Build; the exit status is 0 only if every step went well."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "chapter", nargs="?", default="", help="run this one first, for instance 03"
+    )
+    wanted = parser.parse_args().chapter
+    try:
+        with only_build(BUILD):
+            return build(wanted)
+    except OSError as error:
+        console.print(f"The book cannot be built in {ROOT}: {error}", style="bold red")
+        return 1
 
 
 if __name__ == "__main__":

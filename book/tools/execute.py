@@ -1,7 +1,7 @@
 """Run the chapters, several at once, into the cache from which the site is made.
 
-The cache of MyST-NB is keyed on a notebook's cells alone, so it is emptied here whenever the
-package, the constraints, the data that ship or the profile have changed.
+The cache of MyST-NB is keyed on a notebook's cells alone, so it is emptied here whenever anything
+else that the outputs depend on has changed. What cannot be read in it counts as absent.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import copy
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from myst_nb.core.read import myst_nb_reader_plugin
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -30,22 +33,25 @@ console = Console(highlight=False)
 
 
 class ChapterFailed(Exception):
-    """A cell of a chapter raised an error or ran too long, or the kernel died."""
+    """A cell of a chapter raised an error, warned or ran too long, or the kernel died."""
 
 
-def _environment() -> dict[str, str]:
-    """One thread a kernel, or they fight for the cores; no progress kept; pages, not stills."""
+def kernel_environment() -> dict[str, str]:
+    """One thread a kernel, or they fight for the cores; nothing of the reader's own; pages."""
+    home = tempfile.mkdtemp(prefix="pdl-build-")
     return {
         **os.environ,
         "PDL_BUILD": "site",
         "PDL_DARK_FIGURES": str(DARK_FIGURES),
-        "PDL_HOME": tempfile.mkdtemp(prefix="pdl-build-"),
+        "PDL_HOME": home,
+        "IPYTHONDIR": f"{home}/ipython",
         "PYTHONHASHSEED": "0",
         **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")},
     }
 
 
-def _run(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> float:
+def run_notebook(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> float:
+    """Run the cells of a chapter, which get their outputs; return the seconds that it took."""
     started = time.perf_counter()
     metadata = copy.deepcopy(notebook.metadata)
     client = NotebookClient(
@@ -55,25 +61,94 @@ def _run(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> flo
         resources={"metadata": {"path": path.parent}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
+    at: dict[str, Any] = {}
+
+    def remember(cell: NotebookNode, cell_index: int) -> None:
+        """Keep the cell that runs, and its process: a dead kernel leaves neither."""
+        at.update(cell=cell, process=getattr(client.km.provisioner, "process", None))
+
+    client.on_cell_execute = remember
     try:
         client.execute(env=environment)
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except DeadKernelError as error:
+        words = how_it_died(at["cell"].source, at["process"]) if at else str(error)
+        raise ChapterFailed(f"{path.name}: {words}") from None
+    except (CellExecutionError, CellTimeoutError) as error:
         raise ChapterFailed(f"{path.name}: {error or type(error).__name__}") from None
+    except (OSError, RuntimeError) as error:
+        raise ChapterFailed(f"{path.name}: its kernel did not start: {error}") from None
+    _refuse_warnings(notebook, path)
     # The kernel adds its own description, by which the cache would not find the notebook again.
     notebook.metadata = metadata
     return time.perf_counter() - started
 
 
+def how_it_died(source: str, process: subprocess.Popen[bytes] | None) -> str:
+    """What to say of a kernel that died: in which cell, of what, and what helps."""
+    status = process.poll() if process else None
+    if status is None:
+        cause = "for a reason that is not known"
+    elif status < 0:
+        cause = f"of the signal {signal.Signals(-status).name}"
+    else:
+        cause = f"with exit status {status}"
+    return (
+        f"the kernel died {cause} in the cell\n\n{source}\n\n"
+        "SIGKILL: most often the memory was full. Close other programs, and run one chapter at a\n"
+        "time: make book CHAPTER=… Any other: a library crashed. Delete .venv and build again, so\n"
+        "that the versions of constraints.txt are installed. Code of your own should import pdl\n"
+        "before TensorFlow."
+    )
+
+
+def _refuse_warnings(notebook: NotebookNode, path: Path) -> None:
+    """Raise an error if a cell wrote to stderr, before the outputs come into the cache."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise ChapterFailed(
+                    f"{path.name}: a cell writes to stderr, which the page would show:\n\n"
+                    f"{cell.source}\n\n{output.text}"
+                )
+
+
 def fresh_cache() -> None:
-    """Empty the cache if what it was made from has changed."""
+    """Empty the cache if what it was made from has changed, or its index cannot be read."""
     stamp = CACHE / "key"
     now = key()
-    if stamp.exists() and stamp.read_text() == now:
+    if stamp.exists() and stamp.read_bytes() == now.encode() and _index_is_sound():
         return
     shutil.rmtree(CACHE, ignore_errors=True)
     shutil.rmtree(EXECUTED, ignore_errors=True)
     CACHE.mkdir(parents=True)
     stamp.write_text(now)
+
+
+def _index_is_sound() -> bool:
+    cache = get_cache(CACHE)
+    try:
+        cache.list_cache_records()
+    except Exception:  # SQLAlchemy's, SQLite's, JSON's: whatever the damage leads to
+        return False
+    finally:
+        cache.db.dispose()
+    return True
+
+
+def _from_cache(cache: JupyterCacheAbstract, notebook: NotebookNode) -> NotebookNode | None:
+    """The notebook with the outputs that the cache has for it; None if there are none to read."""
+    try:
+        return cache.merge_match_into_notebook(notebook)[1]
+    except Exception:  # KeyError if there are none, and whatever half a file leads to
+        return None
+
+
+def _write(notebook: NotebookNode, path: Path) -> None:
+    """Write an executed chapter; the same cells and outputs make the same file."""
+    for number, cell in enumerate(notebook.cells):
+        if "id" in cell:
+            cell.id = f"cell-{number}"
+    nbformat.write(notebook, path)
 
 
 def execute(wanted: str = "", workers: int | None = None) -> bool:
@@ -97,20 +172,21 @@ def execute(wanted: str = "", workers: int | None = None) -> bool:
     waiting = []
     for path in chapter_files(wanted):
         notebook = myst_nb_reader_plugin(str(path))
-        try:
-            _, merged = cache.merge_match_into_notebook(notebook)
-        except KeyError:
+        merged = _from_cache(cache, notebook)
+        if merged is None:
             waiting.append((path, notebook))
             continue
-        nbformat.write(merged, EXECUTED / f"{path.stem}.ipynb")
+        _write(merged, EXECUTED / f"{path.stem}.ipynb")
         console.print(f"  {path.stem:<22} unchanged")
     if not waiting:
         return True
     console.print(f"  running {len(waiting)} chapter(s); a first run takes a minute or two")
-    environment = _environment()
+    environment = kernel_environment()
     succeeded = True
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
-        jobs = {pool.submit(_run, nb, path, environment): (path, nb) for path, nb in waiting}
+        jobs = {
+            pool.submit(run_notebook, nb, path, environment): (path, nb) for path, nb in waiting
+        }
         try:
             for job in as_completed(jobs):
                 path, notebook = jobs[job]
@@ -126,7 +202,7 @@ def execute(wanted: str = "", workers: int | None = None) -> bool:
                     check_validity=False,
                     overwrite=True,
                 )
-                nbformat.write(notebook, EXECUTED / f"{path.stem}.ipynb")
+                _write(notebook, EXECUTED / f"{path.stem}.ipynb")
                 console.print(f"  {path.stem:<22} {seconds:5.1f} s")
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

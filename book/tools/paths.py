@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,8 +36,13 @@ def chapter_files(wanted: str = "") -> list[Path]:
 def key() -> str:
     """A hash of all that a chapter's output depends on, apart from its own cells."""
     digest = hashlib.sha256()
-    sources = [ROOT / "constraints.txt", *(ROOT / "data").rglob("*"), *(ROOT / "src").rglob("*.py")]
+    sources = [
+        ROOT / "constraints.txt",
+        ROOT / "book" / "tools" / "execute.py",
+        *(ROOT / "data").rglob("*"),
+        *(ROOT / "src").rglob("*.py"),
+    ]
     for path in sorted(path for path in sources if path.is_file()):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    digest.update(os.environ.get("PDL_PROFILE", "quick").encode())
+    digest.update(os.environ.get("PDL_PROFILE", "quick").encode() + sys.version.encode())
     return digest.hexdigest()

@@ -42,8 +42,8 @@ class Finding:
 
 def _python() -> Finding:
     version = platform.python_version()
-    good = sys.version_info[:2] in {(3, 11), (3, 12)}
-    remedy = "" if good else "install Python 3.11 and run `make book` again"
+    good = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    remedy = "" if good else "install Python 3.11, 3.12 or 3.13 and run `make book` again"
     return Finding("Python", f"{version} in {sys.prefix}", remedy)
 
 

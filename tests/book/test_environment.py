@@ -100,12 +100,6 @@ def test_the_environment_has_a_python_that_pyproject_admits() -> None:
         assert SpecifierSet(wanted) == PYTHON
 
 
-def test_the_tools_are_set_for_the_oldest_python_that_pyproject_admits() -> None:
-    oldest = min(v for v in (Version(f"3.{n}") for n in range(8, 20)) if v in PYTHON)
-    assert oldest == Version("3.11")
-    assert f"PYTHON ?= python{oldest}" in (ROOT / "Makefile").read_text("utf8")
-
-
 def test_a_line_that_is_no_pin_is_noticed() -> None:
     assert read_pins("# a comment\nNumPy==2.4.6\n\n") == {"numpy": Version("2.4.6")}
     for bad in ("numpy>=2", "numpy", "numpy==2.4.6\nNumPy==2.4.5"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import execute
 import nbformat
@@ -216,3 +218,78 @@ def test_a_failing_cell_fails_the_run_and_names_the_chapter_alone(
 def test_an_unknown_chapter_is_refused(tree: Path) -> None:
     with pytest.raises(ValueError, match="no chapter begins with '09'"):
         execute.execute("09")
+
+
+# What a chapter may not do, and what a cache may be
+
+
+def test_a_kernel_that_dies_is_reported_with_its_cell_and_a_remedy(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"
+    (tree / "chapters" / "01_images.md").write_text(chapter("1 + 1", killed), "utf8")
+    assert execute.execute() is False
+    printed = capsys.readouterr().out
+    assert "01_images.md: the kernel died of the signal SIGSEGV in the cell" in printed
+    assert killed in printed
+    assert "1 + 1" not in printed
+    assert "import pdl\nbefore TensorFlow" in printed
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(-9, "of the signal SIGKILL"), (3, "with exit status 3"), (None, "for a reason that is not")],
+)
+def test_what_is_said_of_a_dead_kernel(status: int | None, words: str) -> None:
+    process: Any = SimpleNamespace(poll=lambda: status)
+    assert f"the kernel died {words}" in execute.how_it_died("x = 1", process)
+
+
+def test_a_warning_is_refused_and_not_kept(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flag = tree / "flag"
+    flag.touch()
+    source = f"import os, sys\nif os.path.exists({str(flag)!r}): print('beware', file=sys.stderr)"
+    (tree / "chapters" / "01_images.md").write_text(chapter(source), "utf8")
+    assert execute.execute() is False
+    printed = capsys.readouterr().out
+    assert "01_images.md: a cell writes to stderr" in printed
+    assert "beware" in printed
+    flag.unlink()
+    assert execute.execute() is True
+    assert "running 1 chapter(s)" in capsys.readouterr().out
+
+
+def halve(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda cache: halve(next(cache.rglob("base.ipynb"))),
+        lambda cache: next(cache.rglob("base.ipynb")).write_bytes(b""),
+        lambda cache: next(cache.rglob("base.ipynb")).write_bytes(b"\xff\xfe"),
+        lambda cache: (cache / "global.db").write_bytes(b""),
+        lambda cache: (cache / "global.db").write_bytes(b"no database" * 999),
+        lambda cache: (cache / "key").write_bytes(b"\xff"),
+    ],
+    ids=["half", "empty", "no text", "empty index", "no index", "no key"],
+)
+def test_what_cannot_be_read_is_run_again(
+    damage: Callable[[Path], object], tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute.execute() is True
+    damage(tree / "_build" / "cache")
+    capsys.readouterr()
+    for expected in ("running 1 chapter(s)", "01_images              unchanged"):
+        assert execute.execute() is True
+        assert expected in capsys.readouterr().out
+    assert printed_by_cells(tree, "01_images") == ["42\n"]
+
+
+def test_the_same_outputs_make_the_same_file(tree: Path) -> None:
+    executed = tree / "_build" / "executed" / "01_images.ipynb"
+    execute.execute()
+    first = executed.read_bytes()
+    execute.execute()
+    assert executed.read_bytes() == first

@@ -1,0 +1,63 @@
+"""A page is made again when what it shows has changed elsewhere: outputs, titles, numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import fresh_pages
+import pytest
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+
+def build(root: Path) -> None:
+    with docutils_namespace():
+        Sphinx(
+            root,
+            None,
+            root / "_build" / "html",
+            root / "_build" / "doctrees",
+            "html",
+            confoverrides={"extensions": ["fresh_pages"], "html_theme": "basic"},
+            status=None,
+        ).build()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_page_shows_the_title_that_another_has_now(tmp_path: Path) -> None:
+    (tmp_path / "index.rst").write_text("Book\n====\n\n.. toctree::\n\n   one\n   two\n")
+    (tmp_path / "one.rst").write_text(".. _here:\n\nOld name\n========\n")
+    (tmp_path / "two.rst").write_text("Two\n===\n\nSee :ref:`here`.\n")
+    build(tmp_path)
+    page = tmp_path / "_build" / "html" / "two.html"
+    assert "See <a" in page.read_text("utf8")
+    (tmp_path / "one.rst").write_text(".. _here:\n\nNew name\n========\n\nLonger.\n")
+    build(tmp_path)
+    assert 'std-ref">New name</span>' in page.read_text("utf8")
+
+
+def executed(folder: Path, text: str, identity: str) -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": text}
+    cell = {"cell_type": "code", "id": identity, "outputs": [output]}
+    (folder / "01_images.ipynb").write_text(json.dumps({"cells": [cell]}), "utf8")
+
+
+def test_a_chapter_is_read_again_when_its_outputs_change(tmp_path: Path) -> None:
+    folder = tmp_path / "executed"
+    folder.mkdir()
+    app: Any = SimpleNamespace(outdir=tmp_path / "html")
+    env: Any = SimpleNamespace(found_docs={"chapters/01_images", "book/index"})
+
+    def outdated() -> list[str]:
+        return fresh_pages._with_other_outputs(app, env, set(), set(), set())
+
+    executed(folder, "92.4 %", "a")
+    assert outdated() == ["chapters/01_images"]
+    assert outdated() == []
+    executed(folder, "92.4 %", "b")
+    assert outdated() == [], "the identity of a cell is no output"
+    executed(folder, "43.2 %", "b")
+    assert outdated() == ["chapters/01_images"]
