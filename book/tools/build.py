@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import yaml
 from bs4 import BeautifulSoup
@@ -45,12 +46,12 @@ def make_site() -> bool:
     return not faults
 
 
-def offer_notebooks() -> None:
+def offer_notebooks(notebooks: Path, site: Path) -> None:
     """Put the chapters' notebooks where the pages of the site link to them."""
-    target = SITE / "notebooks"
+    target = site / "notebooks"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for notebook in sorted(notebooks.glob("*.ipynb")):
         shutil.copyfile(notebook, target / notebook.name)
 
 
@@ -98,7 +99,7 @@ def build(wanted: str) -> int:
     console.print("Site", style="bold")
     if not make_site():
         return 1
-    offer_notebooks()
+    offer_notebooks(NOTEBOOKS, SITE)
     console.print(f"  {len(pages())} pages in {time.perf_counter() - started:.0f} s")
     console.print(f"\nOpen {(SITE / 'index.html').as_uri()}", style="bold green")
     return 0

@@ -16,12 +16,15 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from build import offer_notebooks
 from execute import console, execute
 from listings import NoSuchListing, package_source
+from lock import only_build
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from paths import CHAPTERS, EXECUTED, NOTEBOOKS, ROOT, chapter_files
+from paths import BUILD, CHAPTERS, EXECUTED, NOTEBOOKS, ROOT, SITE, chapter_files
 from pybtex.database import Entry, parse_file
+from rounding import differing_lines
 from typography import with_minus_signs
 
 STORED_TAGS = {"checked", "exercise", "solution"}
@@ -387,6 +390,12 @@ def make(path: Path, labels: Labels) -> str:
 
 def main() -> int:
     """Bring every notebook into step; the exit status is 0 only if all went well."""
+    with only_build(BUILD):
+        return sync()
+
+
+def sync() -> int:
+    """Run the chapters, write the notebooks that are out of step; the site offers them, too."""
     if not execute():
         return 1
     NOTEBOOKS.mkdir(parents=True, exist_ok=True)
@@ -400,12 +409,14 @@ def main() -> int:
         stale.unlink()
         console.print(f"  {stale.name} removed")
     for path, text in texts.items():
-        if path.exists() and path.read_text("utf8") == text:
+        if path.exists() and not any(differing_lines(path.read_text("utf8"), text)):
             continue
         beside = path.with_suffix(".new")
         beside.write_text(text, "utf8")
         beside.replace(path)
         console.print(f"  {path.name} written")
+    if SITE.exists():
+        offer_notebooks(NOTEBOOKS, SITE)
     console.print("The notebooks are in step with the chapters.")
     return 0
 

@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from paths import CHAPTERS, NOTEBOOKS, SITE
+from rounding import differing_lines, same_but_for_rounding
 from sync import collect_labels, make
 
 STEMS = [path.stem for path in sorted(CHAPTERS.glob("*.md"))]
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
-
-
-def same_but_for_rounding(ours: str, stored: str) -> bool:
-    """Whether two lines differ at most in the last digit of a number (processors differ there)."""
-    if NUMBER.sub("#", ours) != NUMBER.sub("#", stored):
-        return False
-    for a, b in zip(NUMBER.findall(ours), NUMBER.findall(stored), strict=True):
-        digits = len(b.partition("e")[0].partition(".")[2])
-        if a != b and (
-            "." not in b
-            or abs(float(a) - float(b))
-            > 1.5 * 10.0**-digits * max(1, abs(float(b)) if "e" in b else 1)
-        ):
-            return False
-    return True
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_notebook_is_in_step(stem: str) -> None:
     stored = (NOTEBOOKS / f"{stem}.ipynb").read_text("utf8")
     ours = make(CHAPTERS / f"{stem}.md", collect_labels())
-    removed, added = [], []
-    for line in difflib.ndiff(stored.splitlines(), ours.splitlines()):
-        if line.startswith("- "):
-            removed.append(line[2:])
-        elif line.startswith("+ "):
-            added.append(line[2:])
-    differing = len(removed) != len(added) or not all(map(same_but_for_rounding, added, removed))
-    assert not differing, (
+    removed, added = differing_lines(stored, ours)
+    assert not removed + added, (
         f"book/notebooks/{stem}.ipynb is out of step with its chapter: run `make sync`\n"
         + "\n".join([f"- {line}" for line in removed[:5]] + [f"+ {line}" for line in added[:5]])
     )

@@ -73,6 +73,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sync, "ROOT", root)
     monkeypatch.setattr(sync, "EXECUTED", root / "executed")
     monkeypatch.setattr(sync, "NOTEBOOKS", root / "book" / "notebooks")
+    monkeypatch.setattr(sync, "BUILD", root / "_build")
+    monkeypatch.setattr(sync, "SITE", root / "_build" / "html")
     return root
 
 
@@ -553,6 +555,25 @@ def test_sync_writes_once_removes_stale_ones_and_keeps_what_is_in_step(
     assert json.loads(written)["nbformat"] == 4
     assert sync.main() == 0
     assert "written" not in capsys.readouterr().out
+
+
+def test_sync_leaves_a_notebook_that_differs_by_rounding(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last digit is another one on another machine; the site offers what is stored."""
+    monkeypatch.setattr(sync, "execute", lambda: True)
+    cells = {"one": (["checked"], "print(gap)")}
+    write(tree, "02_convolution.md", chapter_of(cells))
+    (tree / "_build" / "html").mkdir(parents=True)
+    stored = tree / "book" / "notebooks" / "02_convolution.ipynb"
+    offered = tree / "_build" / "html" / "notebooks" / "02_convolution.ipynb"
+    for gap, kept in (("0.123", "0.123"), ("0.124", "0.123"), ("0.131", "0.131")):
+        notebook = executed(cells)
+        notebook.cells[-1].outputs = [new_output("stream", name="stdout", text=f"{gap}\n")]
+        nbformat.write(notebook, tree / "executed" / "02_convolution.ipynb")
+        assert sync.main() == 0
+        assert f'"{kept}\\n"' in stored.read_text("utf8")
+        assert offered.read_bytes() == stored.read_bytes()
 
 
 def test_sync_fails_where_a_chapter_cannot_be_run_or_rendered(
