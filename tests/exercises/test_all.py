@@ -25,6 +25,8 @@ EXERCISES = [exercise.name for exercise in all_exercises()]
 
 def wrong_answers(word: str) -> dict[str, list[tuple[Any, str]]]:
     path = Path(__file__).with_name(f"test_{word}.py")
+    if not path.exists():  # then each of its exercises lacks wrong answers, and says so
+        return {}
     spec = importlib.util.spec_from_file_location(f"wrong_{word}", path)
     assert spec is not None
     assert spec.loader is not None
@@ -87,6 +89,12 @@ def solution(name: str) -> Any:
 def _own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PDL_HOME", str(tmp_path))
     monkeypatch.setenv("PDL_EXERCISE_TRIAL", "off")
+
+
+def test_each_chapter_has_its_word() -> None:
+    """A chapter whose exercises are not written yet is the one thing that this finds missing."""
+    words = [path.stem.partition("_")[2] for path in sorted((ROOT / "chapters").glob("*.md"))]
+    assert list(CHAPTERS) == words
 
 
 @pytest.mark.parametrize("word", CHAPTERS)
