@@ -56,6 +56,12 @@ def test_without_triton_nothing_changes(tmp_path: Path) -> None:
     assert run(program, tmp_path).returncode == 0
 
 
+def test_keras_is_imported_without_a_stderr(tmp_path: Path) -> None:
+    (tmp_path / "keras.py").write_text("", "utf8")
+    program = "import os; os.close(2); import pdl.keras_models._tensorflow; print('imported')"
+    assert run(program, tmp_path).stdout == "imported\n"
+
+
 def imported(source: str) -> list[str]:
     """The top-level packages that a source imports anywhere, in the order of its lines."""
     found: list[tuple[int, str]] = []

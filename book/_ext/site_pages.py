@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from docutils import nodes
 from paths import DARK_FIGURES
 from PIL import Image
-from site_styles import join_styles
+from site_styles import address_from, join_styles
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -163,7 +163,7 @@ def _to_file(address: str, out: Path, page: Path) -> str:
     target = out / "_images" / f"{hashlib.sha256(content).hexdigest()[:24]}.png"
     target.parent.mkdir(exist_ok=True)
     target.write_bytes(content)
-    return os.path.relpath(target, page.parent)
+    return address_from(page.parent, target)
 
 
 def _set_text(soup: BeautifulSoup) -> None:

@@ -14,6 +14,11 @@ IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s;]+)["']?\)?\s*;""")
 ADDRESS = re.compile(r"""url\(\s*["']?(?!data:|#|https?:)([^"')]+?)["']?\s*\)""")
 
 
+def address_from(folder: Path, target: Path) -> str:
+    """The relative address of a file, with slashes on Windows too."""
+    return os.path.relpath(target, folder).replace(os.sep, "/")
+
+
 def join_styles(soup: BeautifulSoup, page: Path, out: Path) -> None:
     """Put the style sheets that a page links to into one file, in their order.
 
@@ -37,7 +42,7 @@ def join_styles(soup: BeautifulSoup, page: Path, out: Path) -> None:
     target = out / "_static" / name
     if not target.exists():
         target.write_text(css, "utf8")
-    links[0]["href"] = os.path.relpath(target, page.parent)
+    links[0]["href"] = address_from(page.parent, target)
     for link in links[1:]:
         link.decompose()
 
@@ -46,7 +51,7 @@ def _read(sheet: Path, folder: Path) -> str:
     """The text of a sheet, with what it imports, its addresses seen from the folder."""
     parts = IMPORT.split(sheet.read_text("utf8"))
     own = [
-        ADDRESS.sub(lambda at: f'url("{os.path.relpath(sheet.parent / at[1], folder)}")', part)
+        ADDRESS.sub(lambda at: f'url("{address_from(folder, sheet.parent / at[1])}")', part)
         for part in parts[::2]
     ]
     imported = [_read((sheet.parent / address).resolve(), folder) for address in parts[1::2]]

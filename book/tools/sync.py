@@ -412,7 +412,7 @@ def sync() -> int:
         if path.exists() and not any(differing_lines(path.read_text("utf8"), text)):
             continue
         beside = path.with_suffix(".new")
-        beside.write_text(text, "utf8")
+        beside.write_text(text, "utf8", newline="\n")
         beside.replace(path)
         console.print(f"  {path.name} written")
     if SITE.exists():

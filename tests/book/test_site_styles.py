@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import ntpath
+import os
+from pathlib import Path, PureWindowsPath
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from site_pages import _finish_page
-from site_styles import join_styles
+from site_styles import address_from, join_styles
 
 
 @pytest.fixture
@@ -60,6 +63,14 @@ def test_a_sheet_from_elsewhere_stays(out: Path) -> None:
     first, second = (str(link["href"]) for link in soup.find_all("link"))
     assert first == "https://example.org/x.css"
     assert second.startswith("../_static/site-")
+
+
+def test_an_address_has_slashes_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "relpath", ntpath.relpath)
+    monkeypatch.setattr(os, "sep", "\\")
+    folder, target = map(PureWindowsPath, (r"C:\site\chapters", r"C:\site\_static\site.css"))
+    paths: list[Any] = [folder, target]
+    assert address_from(*paths) == "../_static/site.css"
 
 
 def test_equal_pages_share_a_sheet_and_others_have_their_own(out: Path) -> None:

@@ -14,7 +14,12 @@ from contextlib import contextmanager
 @contextmanager
 def _quietly() -> Iterator[None]:
     """Keep what the import writes from the reader: TensorFlow's first lines heed no level."""
-    stderr, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        stderr = os.dup(2)
+    except OSError:  # closed, as without a console on Windows: nobody reads it
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     try:
         with warnings.catch_warnings():
