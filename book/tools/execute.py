@@ -6,6 +6,7 @@ else that the outputs depend on has changed. What cannot be read in it counts as
 
 from __future__ import annotations
 
+import atexit
 import copy
 import os
 import shutil
@@ -34,6 +35,15 @@ console = Console(highlight=False)
 
 class ChapterFailed(Exception):
     """A cell of a chapter raised an error, warned or ran too long, or the kernel died."""
+
+
+def ensure_home() -> None:
+    """Take a temporary home where the reader's cannot be written, of which libraries would warn."""
+    home = os.path.expanduser("~")
+    if not os.access(home, os.W_OK):
+        console.print(f"  {home} cannot be written: the chapters run with a temporary home")
+        os.environ["HOME"] = tempfile.mkdtemp(prefix="pdl-home-")
+        atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 
 
 def kernel_environment() -> dict[str, str]:
@@ -181,6 +191,7 @@ def execute(wanted: str = "", workers: int | None = None) -> bool:
     if not waiting:
         return True
     console.print(f"  running {len(waiting)} chapter(s); a first run takes a minute or two")
+    ensure_home()
     environment = kernel_environment()
     succeeded = True
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:

@@ -293,3 +293,14 @@ def test_the_same_outputs_make_the_same_file(tree: Path) -> None:
     first = executed.read_bytes()
     execute.execute()
     assert executed.read_bytes() == first
+
+
+def test_chapters_run_where_the_home_cannot_be_written(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Matplotlib would warn of it, in the first cell."""
+    monkeypatch.setenv("HOME", "/dev/null/home")
+    source = "import os, matplotlib.pyplot\nopen(os.path.expanduser('~/it'), 'w').close()"
+    (tree / "chapters" / "01_images.md").write_text(chapter(source), "utf8")
+    assert execute.execute() is True
+    assert "/dev/null/home cannot be written" in capsys.readouterr().out
