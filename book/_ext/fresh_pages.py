@@ -47,5 +47,6 @@ def _with_other_numbers(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Say which pages are to be read, and which to be written."""
     app.connect("env-get-outdated", _with_other_outputs)
-    app.connect("env-updated", _with_other_numbers, priority=900)
+    # Sphinx numbers sections and figures on this event itself, with the usual priority of 500.
+    app.connect("env-get-updated", _with_other_numbers, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -112,12 +112,8 @@ def main() -> int:
         "chapter", nargs="?", default="", help="run this one first, for instance 03"
     )
     wanted = parser.parse_args().chapter
-    try:
-        with only_build(BUILD):
-            return build(wanted)
-    except OSError as error:
-        console.print(f"The book cannot be built in {ROOT}: {error}", style="bold red")
-        return 1
+    with only_build(BUILD):
+        return build(wanted)
 
 
 if __name__ == "__main__":

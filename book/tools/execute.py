@@ -104,10 +104,9 @@ def how_it_died(source: str, process: subprocess.Popen[bytes] | None) -> str:
         cause = f"with exit status {status}"
     return (
         f"the kernel died {cause} in the cell\n\n{source}\n\n"
-        "SIGKILL: most often the memory was full. Close other programs, and run one chapter at a\n"
-        "time: make book CHAPTER=… Any other: a library crashed. Delete .venv and build again, so\n"
-        "that the versions of constraints.txt are installed. Code of your own should import pdl\n"
-        "before TensorFlow."
+        "SIGKILL: most often the memory was full. Close other programs and build again: chapters\n"
+        "that have run are kept. Any other: a library crashed. Delete .venv and build again, for\n"
+        "the versions of constraints.txt. Code of your own should import pdl before TensorFlow."
     )
 
 

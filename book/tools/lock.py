@@ -18,14 +18,23 @@ def only_build(folder: Path) -> Iterator[None]:
     ----------
     folder : Path
         It is made if it is absent. The system lets go of it for a process that is killed.
+
+    Raises
+    ------
+    SystemExit
+        With words for the reader, if the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / "lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         console.print("Another build is at work in this folder: waiting for it (Ctrl-C gives up)")
         lock.acquire()
+    except OSError as error:
+        raise SystemExit(
+            f"The book is built in {folder}, which cannot be written: {error}"
+        ) from None
     try:
         yield
     finally:

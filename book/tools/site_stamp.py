@@ -72,7 +72,7 @@ def _texts() -> list[Path]:
 
 def texts_digest() -> str:
     """A hash of the texts, and of the chapters' outputs."""
-    return _digest([*_texts(), *EXECUTED.glob("*.ipynb")])
+    return _digest([*_texts(), *EXECUTED.rglob("*")])
 
 
 def pages_digest() -> str:

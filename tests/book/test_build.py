@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import build
 import pytest
-
-
-def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setattr(build, "BUILD", tmp_path / "file" / "_build")
-    monkeypatch.setattr(sys, "argv", ["build.py"])
-    assert build.main() == 1
-    assert "The book cannot be built in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ def test_a_kernel_that_dies_is_reported_with_its_cell_and_a_remedy(
     assert "01_images.md: the kernel died of the signal SIGSEGV in the cell" in printed
     assert killed in printed
     assert "1 + 1" not in printed
-    assert "import pdl\nbefore TensorFlow" in printed
+    assert "import pdl before" in printed
 
 
 @pytest.mark.parametrize(

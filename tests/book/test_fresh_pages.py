@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,22 +22,33 @@ def build(root: Path) -> None:
             root / "_build" / "html",
             root / "_build" / "doctrees",
             "html",
-            confoverrides={"extensions": ["fresh_pages"], "html_theme": "basic"},
+            confoverrides={"extensions": ["fresh_pages"], "html_theme": "basic", "numfig": True},
             status=None,
         ).build()
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_page_shows_the_title_that_another_has_now(tmp_path: Path) -> None:
+def test_a_page_shows_the_title_and_the_number_that_another_has_now(tmp_path: Path) -> None:
     (tmp_path / "index.rst").write_text("Book\n====\n\n.. toctree::\n\n   one\n   two\n")
-    (tmp_path / "one.rst").write_text(".. _here:\n\nOld name\n========\n")
-    (tmp_path / "two.rst").write_text("Two\n===\n\nSee :ref:`here`.\n")
-    build(tmp_path)
+    figure = ".. _{}:\n\n.. figure:: none.png\n\n   A caption.\n\n"
+    (tmp_path / "none.png").touch()
+    first = ".. _here:\n\nOld name\n========\n\n" + figure.format("that")
+    (tmp_path / "one.rst").write_text(first)
+    (tmp_path / "two.rst").write_text("Two\n===\n\nSee :ref:`here` and :numref:`that`.\n")
     page = tmp_path / "_build" / "html" / "two.html"
-    assert "See <a" in page.read_text("utf8")
-    (tmp_path / "one.rst").write_text(".. _here:\n\nNew name\n========\n\nLonger.\n")
-    build(tmp_path)
-    assert 'std-ref">New name</span>' in page.read_text("utf8")
+
+    def shown() -> list[str]:
+        build(tmp_path)
+        return re.findall(r'std-(?:num)?ref">(.*?)</span>', page.read_text("utf8"))
+
+    assert shown() == ["Old name", "Fig. 1"]
+    written = page.stat().st_mtime_ns
+    (tmp_path / "one.rst").write_text(first + "More text.\n")
+    assert shown() == ["Old name", "Fig. 1"]
+    assert page.stat().st_mtime_ns == written, "only the edited page is made again"
+    first = first.replace("Old name", "New name")
+    (tmp_path / "one.rst").write_text(first.replace(".. _that", figure.format("new") + ".. _that"))
+    assert shown() == ["New name", "Fig. 2"]
 
 
 def executed(folder: Path, text: str, identity: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import lock
+import pytest
 
 TOOLS = Path(lock.__file__).parent
 HOLDER = """
@@ -41,3 +42,12 @@ def test_the_second_is_told_and_waits_even_for_one_that_is_killed(tmp_path: Path
             assert second.stdout.readline() == "held\n"
             second.communicate("")
             assert second.returncode == 0
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(SystemExit, match="which cannot be written"),
+        lock.only_build(tmp_path / "file" / "_build"),
+    ):
+        pass
