@@ -10,9 +10,11 @@ PYTHON := $(shell for each in $(BIN)/python $(PYTHONS); do \
 endif
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+export TF_NUM_INTRAOP_THREADS ?= 1
+export TF_NUM_INTEROP_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test lab serve sync lint audit bench clean
+.PHONY: help environment book test portable lab serve sync lint audit bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +30,9 @@ book: environment ## build the site; CHAPTER=03 runs that chapter first
 
 test: lint book ## lint, then every test, the paired notebooks and the site's pages included
 	@$(BIN)/python -m pytest tests src book/notebooks --doctest-modules --nbval --nbval-current-env --nbval-cell-timeout=300 -n auto --maxprocesses=4 --dist loadscope
+
+portable: environment ## run the chapters and numerical tests as on an older processor (x86-64)
+	@$(BIN)/python book/tools/portable.py
 
 lab: environment ## open the chapters as notebooks in JupyterLab
 	@$(BIN)/python -m jupyterlab book/notebooks

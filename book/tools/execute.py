@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -57,6 +58,8 @@ def kernel_environment() -> dict[str, str]:
         "IPYTHONDIR": f"{home}/ipython",
         "PYTHONHASHSEED": "0",
         **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")},
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
     }
 
 
@@ -218,3 +221,7 @@ def execute(wanted: str = "", workers: int | None = None) -> bool:
             pool.shutdown(wait=False, cancel_futures=True)
             shutil.rmtree(environment["PDL_HOME"], ignore_errors=True)
     return succeeded
+
+
+if __name__ == "__main__":
+    sys.exit(not execute())

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = ROOT / "book" / "notebooks"
-BUILD = ROOT / "_build"
+BUILD = ROOT / os.environ.get("PDL_BUILD_DIR", "_build")
 CACHE = BUILD / "cache"
 EXECUTED = BUILD / "executed"
 DARK_FIGURES = EXECUTED / "dark"

@@ -170,7 +170,8 @@ def test_a_chapter_runs_once_until_the_package_changes(
     path.write_text(
         chapter(
             f"with open({str(counter)!r}, 'a') as runs:\n    _ = runs.write('x')",
-            "import os\nprint(os.environ['PDL_BUILD'], os.environ['OMP_NUM_THREADS'])",
+            "import os\nprint(os.environ['PDL_BUILD'], os.environ['OMP_NUM_THREADS'])\n"
+            "print(*(os.environ[f'TF_NUM_{kind}_THREADS'] for kind in ('INTRAOP', 'INTEROP')))",
             "print(os.path.basename(os.getcwd()), os.path.basename(os.environ['PDL_HOME'])[:9])",
         ),
         "utf8",
@@ -178,7 +179,7 @@ def test_a_chapter_runs_once_until_the_package_changes(
     assert execute.execute() is True
     assert "1 chapter(s)" in capsys.readouterr().out
     assert counter.read_text() == "x"
-    assert printed_by_cells(tree, "01_images") == ["site 1\n", "chapters pdl-build\n"]
+    assert printed_by_cells(tree, "01_images") == ["site 1\n1 1\n", "chapters pdl-build\n"]
     assert not (tree.parent / "home").exists()
     kept = nbformat.read(tree / "_build" / "executed" / "01_images.ipynb", as_version=4).metadata
     assert "version" not in kept.get("language_info", {}), "the same file on any Python"

@@ -361,3 +361,59 @@ def test_glue_takes_one_value(displayed: list[Any]) -> None:
     with pytest.raises(ValueError):
         viz.glue("conv-gap", np.zeros(3))
     assert displayed == []
+
+
+# glue_range
+
+
+TRAININGS = {"net-lost": [14.0, 12.2, 20.4], "net-gain": [-0.5, 0.25], "net-right": [96.8, 97.1]}
+
+
+@pytest.mark.parametrize(
+    ("key", "live", "number_format", "words", "ends"),
+    [
+        ("net-lost", 12.2, ".0f", "12 to 20", (12.2, 20.4)),
+        ("net-lost", np.float32(15), ".1f", "12.2 to 20.4", (12.2, 20.4)),
+        ("net-gain", 0, "+.1f", "−0.5 to +0.2", (-0.5, 0.25)),
+        ("net-right", 97, ".0f", "97", (96.8, 97.1)),  # both ends read 97
+        ("net-lost", 8.2, ".0f", "12 to 20", (12.2, 20.4)),  # 12.2 less half of 8.2 is 8.1
+        ("net-lost", 24.4, ".0f", "12 to 20", (12.2, 20.4)),  # 20.4 and half of 8.2 is 24.5
+    ],
+)
+def test_the_text_quotes_the_recorded_range_whatever_the_live_value(
+    key: str,
+    live: Any,
+    number_format: str,
+    words: str,
+    ends: tuple[float, float],
+    displayed: list[tuple[dict[str, str], dict[str, Any]]],
+) -> None:
+    assert viz.glue_range(key, live, TRAININGS, number_format) == ends
+    ((bundle, metadata),) = displayed
+    assert list(map(ast.literal_eval, bundle.values())) == [words]
+    assert metadata["scrapbook"]["name"] == key
+    assert metadata["scrapbook"]["spread"] == list(ends)
+    assert metadata["scrapbook"]["value"] == live
+
+
+@pytest.mark.parametrize("live", [8.0, 24.6, float("nan")])
+def test_a_live_value_far_from_the_recorded_trainings_is_refused(
+    live: float, displayed: list[Any]
+) -> None:
+    with pytest.raises(ValueError, match=rf"net-lost is {live:g} .* 12\.2 and 20\.4 in 3 recorded"):
+        viz.glue_range("net-lost", live, TRAININGS)
+    assert displayed == []
+
+
+def test_a_number_without_recorded_trainings_is_refused(displayed: list[Any]) -> None:
+    with pytest.raises(ValueError, match=r"'net-new'; to record it anew: python book/tools/spread"):
+        viz.glue_range("net-new", 1.0, TRAININGS)
+    assert displayed == []
+
+
+def test_a_run_to_be_recorded_hands_over_its_own_value(
+    displayed: list[tuple[dict[str, str], dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PDL_BUILD", "spreads")
+    assert viz.glue_range("net-new", 99, {}) == (99, 99)
+    assert displayed[0][1]["scrapbook"]["value"] == 99

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -104,12 +105,72 @@ def glue(key: str, value: float | int | str | np.generic | NDArray[Any]) -> None
     value : number, str, or NumPy scalar
         The value. What the text compares with a peer or counts is computed, never typed.
     """
+    plain = value.item() if isinstance(value, (np.generic, np.ndarray)) else value
+    _hand_over(key, plain)
+
+
+def glue_range(
+    key: str, value: float, trainings: Mapping[str, Sequence[float]], number_format: str = ".0f"
+) -> tuple[float, float]:
+    """Hand to the text of the page the range of a number that a training yields.
+
+    A training ends elsewhere on another processor, since sums are rounded in another order. So the
+    text quotes the range over recorded trainings with other seeds, which is the same everywhere,
+    and the number of the live training only has to agree with it.
+
+    Parameters
+    ----------
+    key : str
+        The name by which the text quotes the range, as in ``{glue:text}`key```.
+    value : float
+        What the live training yields.
+    trainings : mapping of str to sequence of float
+        For each key its value in each recorded training; see ``book/tools/spreads.py``.
+    number_format : str
+        Of the two ends; where they read alike, one of them is quoted.
+
+    Returns
+    -------
+    low, high : float
+        The ends of the recorded range; a verdict rests on them.
+
+    Raises
+    ------
+    ValueError
+        If the record lacks the key, or the live value lies outside the range by more than half
+        the range's width, or one per cent if the range is as narrow as that.
+
+    Notes
+    -----
+    Of ten trainings' range one in five further trainings lies outside; hence the margin.
+    """
+    live = float(value)
+    if os.environ.get("PDL_BUILD") == "spreads":  # this run is one of those to be recorded
+        _hand_over(key, live, value=live)
+        return live, live
+    remedy = "to record it anew: python book/tools/spreads.py"
+    if key not in trainings:
+        raise ValueError(f"trainings: no recorded trainings for {key!r}; {remedy}")
+    low, high = min(trainings[key]), max(trainings[key])
+    margin = max((high - low) / 2, abs(high) / 100)
+    if not low - margin <= live <= high + margin:
+        raise ValueError(
+            f"value: {key} is {live:.6g} here, and lay between {low:.6g} and {high:.6g} in "
+            f"{len(trainings[key])} recorded trainings (a margin of {margin:.2g} is allowed); "
+            f"if the training was changed, {remedy}"
+        )
+    ends = [format(end, number_format).replace("-", "−") for end in (low, high)]
+    _hand_over(key, " to ".join(dict.fromkeys(ends)), value=live, spread=[low, high])
+    return low, high
+
+
+def _hand_over(key: str, shown: float | int | str, **facts: Any) -> None:
+    """Show a value in the form in which the page and the paired notebook look for it."""
     from IPython.display import display
 
-    plain = value.item() if isinstance(value, (np.generic, np.ndarray)) else value
     prefix = "application/papermill.record/"
     display(
-        {f"{prefix}text/plain": repr(plain)},
-        metadata={"scrapbook": {"name": key, "mime_prefix": prefix}},
+        {f"{prefix}text/plain": repr(shown)},
+        metadata={"scrapbook": {"name": key, "mime_prefix": prefix, **facts}},
         raw=True,
     )
