@@ -25,7 +25,8 @@ from pdl.experiments.record import make_record, write_record
 
 SEEDS = range(0, 1000, 100)
 """A hundred apart, since a chapter trains with several seeds in a row, counted from this one."""
-PACKAGES = ("numpy", "scikit-learn", "torch", "keras", "tensorflow-cpu")
+TENSORFLOW = "tensorflow" if sys.platform == "darwin" else "tensorflow-cpu"
+PACKAGES = ("numpy", "scikit-learn", "torch", "keras", TENSORFLOW)
 
 
 def yielded(notebook: NotebookNode) -> dict[str, float]:
@@ -62,12 +63,16 @@ def measure(path: Path, seeds: range = SEEDS, workers: int = 1) -> None:
         record.write_text('{"values": {}}', "utf8")
     environment = {**kernel_environment(), "PDL_BUILD": "spreads"}
 
+    failures = []
+
     def run(seed: int) -> dict[str, float]:
         notebook = myst_nb_reader_plugin(str(path))
         try:
             seconds = run_notebook(notebook, path, {**environment, "PDL_SEED": str(seed)})
         except ChapterFailed as failure:
-            raise ChapterFailed(f"PDL_SEED={seed}: {failure}") from None
+            console.print(f"  {path.stem:<22} seed {seed:<4} FAILED", style="bold red")
+            failures.append(f"PDL_SEED={seed}: {failure}")
+            return {}
         console.print(f"  {path.stem:<22} seed {seed:<4} {seconds:5.1f} s")
         return yielded(notebook)
 
@@ -77,6 +82,8 @@ def measure(path: Path, seeds: range = SEEDS, workers: int = 1) -> None:
             runs = list(pool.map(run, seeds))
     finally:
         shutil.rmtree(environment["PDL_HOME"], ignore_errors=True)
+    if failures:
+        raise ChapterFailed("\n".join(failures))
     values = {key: [float(f"{each[key]:.6g}") for each in runs] for key in runs[0]}
     write_record(
         make_record(
