@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import numpy as np
+from paths import ROOT
 
 INSTRUCTIONS = {
     "ATEN_CPU_CAPABILITY": "default",
@@ -39,7 +40,7 @@ def main() -> int:
         return 2
     environment = {**os.environ, **INSTRUCTIONS, "PDL_BUILD_DIR": "_build/portable"}
     for command in COMMANDS:
-        status = subprocess.run(command, env=environment, check=False).returncode
+        status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         if status:
             return status
     return 0

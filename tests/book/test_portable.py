@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,7 +44,8 @@ def test_what_fails_ends_it(
 ) -> None:
     calls = []
 
-    def run(command: list[str], *, env: dict[str, str], check: bool) -> Any:
+    def run(command: list[str], *, cwd: Path, env: dict[str, str], check: bool) -> Any:
+        assert (cwd / "book" / "tools" / "portable.py").is_file()
         assert env["PDL_BUILD_DIR"] == "_build/portable"
         assert env.items() >= portable.INSTRUCTIONS.items()
         calls.append(command)
@@ -69,5 +71,7 @@ def test_a_build_may_have_a_folder_of_its_own() -> None:
         environment = {k: v for k, v in os.environ.items() if k != "PDL_BUILD_DIR"}
         environment |= {"PDL_BUILD_DIR": folder} if folder else {}
         command = [sys.executable, "-c", program]
-        printed = subprocess.check_output(command, env=environment, cwd="book/tools", text=True)
+        printed = subprocess.check_output(
+            command, env=environment, cwd=portable.ROOT / "book" / "tools", text=True
+        )
         assert printed.strip() == expected
