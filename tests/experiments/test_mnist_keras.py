@@ -9,8 +9,9 @@ import pytest
 from rich.progress import Progress
 
 from pdl.data.mnist import Digits
-from pdl.experiments import mnist_cnn_keras
+from pdl.experiments import mnist_cnn_keras, mnist_cnn_keras_normal
 from pdl.experiments.numpy_cnn_mnist import normalise
+from pdl.keras_models import small_cnn
 
 SETTINGS = {
     "channels": (2, 4),
@@ -35,8 +36,8 @@ def bars(count, seed):
 def few(monkeypatch, tmp_path):
     monkeypatch.setenv("PDL_HOME", str(tmp_path))
     monkeypatch.setattr(mnist_cnn_keras, "SETTINGS", SETTINGS)
-    monkeypatch.setattr(mnist_cnn_keras, "VALIDATION", 100)
     parts = {"train": bars(300, 0), "test": bars(260, 1)}
+    monkeypatch.setattr(mnist_cnn_keras, "VALIDATION", 100)
     monkeypatch.setattr(mnist_cnn_keras, "load_mnist", parts.__getitem__)
     return parts
 
@@ -122,3 +123,39 @@ def test_the_channels_come_last():
     found = mnist_cnn_keras.as_keras(images)
     assert found.shape == (2, 28, 28, 1)
     assert np.array_equal(found[..., 0], normalise(images)[:, 0])
+
+
+def test_the_record_with_normal_weights(few, monkeypatch):
+    monkeypatch.setattr(mnist_cnn_keras_normal, "SETTINGS", SETTINGS)
+    parts = {
+        "recipe": {"learning_rate": 0.01, "epochs": 1},
+        "low_rate": {"learning_rate": 0.001, "epochs": 2},
+    }
+    monkeypatch.setattr(mnist_cnn_keras_normal, "PARTS", parts)
+    with Progress(disable=True) as progress:
+        found = mnist_cnn_keras_normal.run(0, progress)
+    assert set(found.intervals) <= set(found.metrics)
+    assert [found.metrics[f"{name}_epochs"] for name in parts] == [1, 2]
+    low, high = found.intervals["low_rate_test_accuracy"]
+    assert low < found.metrics["low_rate_test_accuracy"] < high
+    assert found.metrics["first_loss"] > 100
+    # The two differ in the rate, so already after an epoch.
+    recipe, low_rate = (rows[0]["loss"] for rows in found.details["history"].values())
+    assert recipe != low_rate
+    json.dumps([found.metrics, found.intervals, found.details])
+
+
+def test_all_weights_and_biases_are_drawn_anew():
+    model = small_cnn()
+    mnist_cnn_keras_normal.draw_normal(model)
+    values = np.concatenate([np.ravel(each) for each in model.trainable_variables])
+    assert values.std() == pytest.approx(1, abs=0.01)
+    assert all(np.any(each) for each in model.trainable_variables)
+
+
+def test_white_is_one():
+    images = np.zeros((2, 28, 28), dtype=np.uint8)
+    images[1, 3, 5] = 255
+    found = mnist_cnn_keras_normal.zero_to_one(images)
+    assert found.shape == (2, 28, 28, 1)
+    assert found[1, 3, 5, 0] == found.sum() == 1

@@ -10,10 +10,18 @@ import torch
 from rich.progress import Progress
 from torch import nn
 
+from pdl.data import recorded_result
 from pdl.data.mnist import Digits
-from pdl.experiments import mnist_cnn, mnist_fast, mnist_mlp, mnist_settings, mnist_training
+from pdl.experiments import (
+    mnist_cnn,
+    mnist_cnn_slides,
+    mnist_fast,
+    mnist_mlp,
+    mnist_settings,
+    mnist_training,
+)
 from pdl.experiments.mnist_training import Recipe, Scores, Sets, as_dataset, training
-from pdl.models import mlp
+from pdl.models import mlp, slides_cnn, small_cnn
 
 
 def bars(count, seed):
@@ -32,7 +40,7 @@ def sets(monkeypatch, tmp_path):
     monkeypatch.setenv("PDL_HOME", str(tmp_path))
     monkeypatch.setenv("PDL_DEVICE", "cpu")
     few = Sets(as_dataset(*bars(300, 0)), as_dataset(*bars(300, 1)))
-    for module in (mnist_mlp, mnist_cnn, mnist_fast):
+    for module in (mnist_mlp, mnist_cnn, mnist_cnn_slides, mnist_fast):
         monkeypatch.setattr(module, "load_sets", lambda: few)
     return few
 
@@ -140,7 +148,7 @@ def test_a_damaged_checkpoint_is_named_and_its_part_trained_anew(sets, monkeypat
 
 
 def small(**changes):
-    return Recipe(lambda: mnist_cnn.small_cnn((2, 4), 8), 1e-3, 100, 1, **changes)
+    return Recipe(lambda: small_cnn((2, 4), 8), 1e-3, 100, 1, **changes)
 
 
 def test_the_spoiled_networks_are_spoiled_as_they_say():
@@ -150,16 +158,34 @@ def test_the_spoiled_networks_are_spoiled_as_they_say():
     )
     assert abs(float(weights.std()) - 1) < 0.01
     assert abs(float(weights.mean())) < 0.01
-    kinds = [type(each).__name__ for each in mnist_cnn.collapsed()]
-    assert kinds[-3:] == ["Flatten", "Linear", "Linear"]
     assert mnist_cnn.SPOILED["high_rate"].learning_rate == 10 * mnist_cnn.RECIPE.learning_rate
 
 
-def test_the_collapsed_layers_are_one_map():
-    found = mnist_cnn.largest_difference(mnist_cnn.collapsed())
-    assert found["collapsed_parameters"] == 3_147_010
+def test_the_two_linear_layers_are_one_map_and_a_relu_makes_them_two():
+    found = mnist_cnn_slides.largest_difference(slides_cnn())
+    assert found["two_linear_parameters"] == 3_147_010
     assert found["merged_parameters"] == 31_370
-    assert 0 < found["collapsed_largest_difference"] < 1e-13
+    assert 0 < found["merged_largest_difference"] < 1e-13
+
+    *_, first, second = slides_cnn((2, 3), 20)
+    one = mnist_cnn_slides.merged(first, second).float()
+    x = torch.randn(10, 147)
+    assert torch.allclose(second(first(x)), one(x), atol=1e-5)
+    assert not torch.allclose(second(first(x).relu()), one(x), atol=1e-2)
+
+
+def test_the_two_records_differ_in_the_network_alone():
+    printed, other = mnist_cnn_slides.RECIPE.settings(), mnist_cnn.RECIPE.settings()
+    assert printed.pop("model") == str(slides_cnn())
+    assert other.pop("model") == str(small_cnn())
+    assert printed == other
+
+
+def test_the_race_is_run_against_the_network_with_the_relu():
+    older = mnist_fast.OLDER.settings()
+    assert older["model"] == str(small_cnn())
+    recorded = recorded_result("mnist-fast")["settings"]["older"]
+    assert older == recorded
 
 
 def test_blocks_that_are_all_right():
@@ -187,7 +213,6 @@ def test_the_confusion_and_the_worst_mistakes():
 def test_the_record_of_the_two_convolutions(sets, monkeypatch):
     quick(monkeypatch, mnist_cnn, RECIPE=small(watch=True))
     spoiled = {name: small() for name in ("normal_weights", "high_rate")}
-    spoiled["collapsed"] = Recipe(mnist_cnn.collapsed, 1e-3, 100, 1)
     quick(monkeypatch, mnist_cnn, SPOILED=spoiled)
     with Progress(disable=True) as progress:
         found = mnist_cnn.run(0, progress, seeds=2)
@@ -196,6 +221,18 @@ def test_the_record_of_the_two_convolutions(sets, monkeypatch):
     # The same recipe under two names: the pairs are the same networks.
     assert found.metrics["high_rate_minus_normal_weights"] == 0
     assert np.sum(found.details["confusion"]["counts"]) == 300
+    json.dumps([found.metrics, found.intervals, found.details])
+
+
+def test_the_record_of_the_slides(sets, monkeypatch):
+    recipe = Recipe(lambda: slides_cnn((2, 4), 8), 1e-3, 100, 2, watch=True)
+    quick(monkeypatch, mnist_cnn_slides, RECIPE=recipe)
+    with Progress(disable=True) as progress:
+        found = mnist_cnn_slides.run(0, progress, seeds=2)
+    assert [len(row["history"]) for row in found.details["seeds"]] == [2, 2]
+    assert found.metrics["merged_largest_difference"] < 1e-13
+    accuracies = [row["test_accuracy"] for row in found.details["seeds"]]
+    assert found.metrics["test_accuracy"] == pytest.approx(np.mean(accuracies), abs=1e-6)
     json.dumps([found.metrics, found.intervals, found.details])
 
 

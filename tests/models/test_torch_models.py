@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from pdl import models
-from pdl.models import fast_cnn, mlp, small_cnn, three_block_cnn
+from pdl.models import fast_cnn, mlp, slides_cnn, small_cnn, three_block_cnn
 from pdl.training import ArrayDataset, accuracy, evaluate, fit, one_cycle
 
 from . import nets
@@ -44,10 +44,10 @@ def test_the_perceptron() -> None:
     assert kinds == [nn.Flatten, nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
 
 
-def test_the_two_layer_cnn_of_the_pytorch_recipe() -> None:
-    model = small_cnn()
+def test_the_network_that_the_slides_print() -> None:
+    model = slides_cnn()
     convolutions = 25 * 32 + 32 + 25 * 32 * 64 + 64
-    assert count(model) == convolutions + 3_147_010  # the fully connected part, 3136·1000·10
+    assert count(model) == convolutions + 3_147_010  # the linear part, 3136·1000·10
     assert shapes(model, (1, 28, 28)) == [
         (32, 28, 28),
         (32, 14, 14),
@@ -57,6 +57,15 @@ def test_the_two_layer_cnn_of_the_pytorch_recipe() -> None:
         (1000,),
         (10,),
     ]
+    # Dropout on the 3136 features, and nothing between the two linear layers.
+    assert [type(layer) for layer in model][-4:] == [nn.Flatten, nn.Dropout, nn.Linear, nn.Linear]
+    assert model[7].p == 0.5
+
+
+def test_the_small_cnn_has_a_relu_and_drops_hidden_units() -> None:
+    model = small_cnn()
+    assert count(model) == count(slides_cnn())
+    assert [type(layer) for layer in model][-4:] == [nn.Linear, nn.ReLU, nn.Dropout, nn.Linear]
     assert [layer.p for layer in model if isinstance(layer, nn.Dropout)] == [0.5]
 
 
@@ -119,6 +128,8 @@ def test_images_that_are_not_square_and_have_colours(name: str) -> None:
         (lambda: mlp(hidden=(8, 0)), "hidden must be 1 or greater"),
         (lambda: mlp(classes=2.5), "classes must be an integer"),
         (lambda: small_cnn((32, 0)), "channels must be 1 or greater"),
+        (lambda: slides_cnn((32,)), "channels must be two numbers"),
+        (lambda: slides_cnn(hidden=0), "hidden must be 1 or greater"),
         (lambda: small_cnn(hidden=0), "hidden must be 1 or greater"),
         (lambda: small_cnn(dropout=1.0), "dropout must be below 1"),
         (lambda: small_cnn(dropout=-0.1), "dropout must lie between 0 and 1"),

@@ -147,7 +147,7 @@ def training(
             model,
             sets.train,
             loss=loss,
-            optimizer=torch.optim.Adam(model.parameters(), recipe.learning_rate),
+            optimizer=torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=True),
             epochs=recipe.epochs,
             batch_size=recipe.batch_size,
             validation=sets.test if recipe.watch else None,

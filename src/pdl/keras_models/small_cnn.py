@@ -38,8 +38,7 @@ def small_cnn(
 
     Notes
     -----
-    ``small_cnn((64, 128), 1024, 0.25)`` is the network of chapter 7's Keras recipe, the defaults
-    are that of :func:`pdl.models.small_cnn`.
+    ``small_cnn((64, 128), 1024, 0.25)`` is the network of chapter 7's TensorFlow recipe.
 
     Examples
     --------

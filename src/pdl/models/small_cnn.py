@@ -44,9 +44,8 @@ def small_cnn(
 
     Notes
     -----
-    As it is: the network of chapter 7's PyTorch recipe. The other recipe's, which keeps 0.75 of
-    the units, is ``small_cnn((64, 128), 1024, 0.25)``. Between the two fully connected layers
-    stands a ReLU: without it they would be one.
+    ``small_cnn((64, 128), 1024, 0.25)``, which keeps 0.75 of the units, is the network of chapter
+    7's TensorFlow recipe. That of its PyTorch recipe is :func:`pdl.models.slides_cnn`.
 
     Examples
     --------
