@@ -272,6 +272,23 @@ def test_the_check_finds_planted_mistakes(make, shape, name) -> None:
         assert all(error <= 1e-6 for other, error in errors.items() if other != name), errors
 
 
+class NormWithoutEpsilon(BatchNorm2d):
+    """Divides by sigma instead of the root of the variance plus epsilon."""
+
+    def backward(self, grad):
+        s = self._recall()[1]
+        return super().backward(grad) * s / np.sqrt(s**2 - self.epsilon)
+
+
+def test_a_forgotten_epsilon_shows_only_where_the_variance_is_small() -> None:
+    x = spread(IMAGES)
+    x /= x.std()
+    # Too long by 1 + ε/2σ²: 5e-8 at a variance of 100, 5e-2 at 1e-4.
+    assert gradient_check(NormWithoutEpsilon(2), 10 * x)["x"] < 1e-6
+    assert gradient_check(NormWithoutEpsilon(2), x / 100)["x"] > 1e-2
+    assert max(gradient_check(BatchNorm2d(2), x / 100).values()) <= 1e-6
+
+
 def test_the_planted_norm_is_right_where_nothing_is_forgotten() -> None:
     assert max(gradient_check(NormWithNothingForgotten(2), spread(IMAGES)).values()) <= 1e-6
 
