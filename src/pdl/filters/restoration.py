@@ -94,6 +94,9 @@ def wiener(
     N. Wiener, *Extrapolation, Interpolation, and Smoothing of Stationary Time Series*,
     Technology Press of MIT, 1949.
 
+    C. W. Helstrom, "Image restoration by the method of least squares", Journal of the Optical
+    Society of America 57 (3), 297, 1967.
+
     Examples
     --------
     >>> from pdl.signals import convolve2d

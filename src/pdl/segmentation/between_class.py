@@ -82,8 +82,8 @@ def multi_otsu(image: ArrayLike, classes: int = 3, bins: int = 256) -> NDArray[A
     The thresholds maximise :math:`\sum_k \omega_k \mu_k^2`, which differs from the between-class
     variance by a constant, the squared mean of the image [1]_. As the sum has one term a class,
     the best split of the upper levels into :math:`k` classes follows from the best splits into
-    :math:`k - 1`: dynamic programming finds the optimum in :math:`O(K L^2)` steps for :math:`K`
-    classes and :math:`L` levels.
+    :math:`k - 1`: dynamic programming [2]_ finds the optimum in :math:`O(K L^2)` steps for
+    :math:`K` classes and :math:`L` levels.
 
     Parameters
     ----------
@@ -111,6 +111,8 @@ def multi_otsu(image: ArrayLike, classes: int = 3, bins: int = 256) -> NDArray[A
     ----------
     .. [1] P.-S. Liao, T.-S. Chen and P.-C. Chung, "A fast algorithm for multilevel thresholding",
        Journal of Information Science and Engineering 17 (5), 713-727, 2001.
+    .. [2] W. D. Fisher, "On grouping for maximum homogeneity", Journal of the American Statistical
+       Association 53 (284), 789-798, 1958. doi:10.1080/01621459.1958.10501479
 
     Examples
     --------

@@ -54,8 +54,8 @@ def watershed(
 
     References
     ----------
-    .. [1] F. Meyer, "Color image segmentation", International Conference on Image Processing and
-       its Applications, 303-306, 1992.
+    .. [1] F. Meyer, "Un algorithme optimal de ligne de partage des eaux", Actes du 8e congrès
+       AFCET, vol. 2, 847-859, 1991.
 
     Examples
     --------

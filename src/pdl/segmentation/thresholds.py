@@ -34,7 +34,8 @@ class Peaks(NamedTuple):
 def histogram_peaks(image: ArrayLike, bins: int = 256) -> Peaks:
     """Smooth the histogram with a running mean of three levels until two peaks are left.
 
-    The procedure is that of Prewitt and Mendelsohn [1]_. It suits images with two populations of
+    Thresholds between the two peaks are of Prewitt and Mendelsohn [1]_, the smoothing of
+    Glasbey [2]_. It suits images with two populations of
     pixels; with a single one, or with three equal ones, no amount of smoothing leaves two peaks.
 
     Parameters
@@ -63,6 +64,8 @@ def histogram_peaks(image: ArrayLike, bins: int = 256) -> Peaks:
     ----------
     .. [1] J. M. S. Prewitt and M. L. Mendelsohn, "The analysis of cell images", Annals of the New
        York Academy of Sciences 128 (3), 1035-1053, 1966. doi:10.1111/j.1749-6632.1965.tb11715.x
+    .. [2] C. A. Glasbey, "An analysis of histogram-based thresholding algorithms", CVGIP:
+       Graphical Models and Image Processing 55 (6), 532-537, 1993. doi:10.1006/cgip.1993.1040
     """
     levels, counts = histogram(image, bins)
     smoothed = counts.astype(np.float64)
