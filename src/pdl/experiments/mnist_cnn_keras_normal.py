@@ -34,7 +34,7 @@ SETTINGS: dict[str, Any] = {
 }
 PARTS: dict[str, dict[str, Any]] = {
     "recipe": {"learning_rate": 0.01, "epochs": 3},
-    "low_rate": {"learning_rate": 0.001, "epochs": 15},
+    "low_rate": {"learning_rate": 0.001, "epochs": 4},
 }
 
 
