@@ -245,13 +245,23 @@ def words_of(printed: str) -> list[list[str]]:
     ]
 
 
+def test_what_is_printed_says_whose_the_answer_is(
+    exercise: Exercise, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check(exercise.name, np.convolve)
+    check(exercise.name, np.convolve, record=False)
+    mine, _, _ = capsys.readouterr().out.partition("The book's solution of ")
+    assert mine.startswith("convolve1d\n")
+    assert "✓ values" in mine
+
+
 def test_a_failure_prints_as_the_voice_asks(
     exercise: Exercise, capsys: pytest.CaptureFixture[str]
 ) -> None:
     check(exercise.name, lambda x, h: np.convolve(x, h[::-1]), record=False)
     printed = capsys.readouterr().out.rstrip("\n")
     assert words_of(printed) == [
-        ["convolve1d"],
+        ["The book's solution of convolve1d"],
         ["✓ shape", "(5,)"],
         ["✗ values", "at index 0: expected 3.0, got 1.0"],
         [FLIPPED],
@@ -268,7 +278,7 @@ def test_a_pass_prints_a_line_per_group_and_what_it_unlocks(
     check(exercise.name, convolve, record=False)
     printed = capsys.readouterr().out.rstrip("\n")
     assert words_of(printed) == [
-        ["convolve1d"],
+        ["The book's solution of convolve1d"],
         ["✓ shape", "(5,)"],
         ["✓ values"],
         ["✓ edge cases"],

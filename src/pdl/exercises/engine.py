@@ -217,7 +217,8 @@ def check(name: str, answer: Any, *, record: bool = True) -> None:
     answer : object
         Your function, class or value.
     record : bool, default True
-        Remember the outcome for ``pdl exercises``; the book's own solutions pass ``False``.
+        Remember the outcome for ``pdl exercises``; the book's own solutions pass ``False``, and
+        what is printed says whose they are.
 
     Raises
     ------
@@ -238,6 +239,7 @@ def check(name: str, answer: Any, *, record: bool = True) -> None:
         # The picture is an extra: where an answer cannot be drawn, the words must still come.
         with contextlib.suppress(Exception):
             outcome.picture.show()
-    print(printable(str(outcome)))
+    words = str(outcome) if record else f"The book's solution of {outcome}"
+    print(printable(words))
     if complaint:
         print(printable(f"  (progress was not saved: {complaint})"))
