@@ -195,6 +195,18 @@ def _add_dark_twin(link: Tag, out: Path) -> None:
     link.insert_after(twin)
 
 
+def _link_index(soup: BeautifulSoup, page: Path, out: Path) -> None:
+    """Name the index below the bibliography: it is no file that a table of contents can name."""
+    links = {link.get_text(strip=True): link for link in soup.select("nav.bd-links a")}
+    if "Index" not in links and (link := links.get("Bibliography")):
+        entry = soup.new_tag("li", attrs={"class": "toctree-l1"})
+        address = os.path.relpath(out / "genindex.html", page.parent)
+        index = soup.new_tag("a", href=address, attrs={"class": "reference internal"})
+        index.string = "Index"
+        entry.append(index)
+        link.parent.insert_after(entry)
+
+
 def _finish_page(page: Path, out: Path) -> None:
     """Drop what no page uses, give every picture its size, and demand alt text."""
     soup = BeautifulSoup(page.read_text("utf8"), "html.parser")
@@ -211,6 +223,7 @@ def _finish_page(page: Path, out: Path) -> None:
         element.string = element.string.replace(NO_THEME_YET, SYSTEM_THEME)
     join_styles(soup, page, out)
     _set_text(soup)
+    _link_index(soup, page, out)
     for number, image in enumerate(soup.find_all("img")):
         if not str(image.get("alt", "")).strip():
             logger.warning(

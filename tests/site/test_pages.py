@@ -10,7 +10,7 @@ from build import check_pages, pages
 from paths import CHAPTERS, SITE
 from playwright.sync_api import Browser, Page, expect
 
-PAGES = [*pages(), "search"]
+PAGES = [*pages(), "search", "genindex"]
 WIDTHS = (390, 1280)
 SHOWN = "[...document.images].filter(image => image.checkVisibility())"
 """The pictures of the theme that is on; those of the other are not even fetched."""
@@ -241,6 +241,16 @@ def test_every_link_and_notebook_leads_somewhere(site_address: str) -> None:
             if inner and not (page.parent / target).resolve().exists():
                 missing.append(f"{name}: {target}")
     assert not missing
+
+
+def test_every_page_leads_to_the_index(site_address: str) -> None:
+    from bs4 import BeautifulSoup
+
+    for name in PAGES:
+        page = SITE / f"{name}.html"
+        soup = BeautifulSoup(page.read_text("utf8"), "html.parser")
+        (link,) = (each for each in soup.select("nav.bd-links a") if each.text.strip() == "Index")
+        assert (page.parent / str(link["href"])).resolve() == SITE / "genindex.html", name
 
 
 def test_no_dead_launch_buttons() -> None:
