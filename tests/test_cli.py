@@ -194,7 +194,7 @@ def test_doctor_lists_the_data_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     ("version", "good"),
-    [((3, 10, 2), False), ((3, 11, 0), True), ((3, 12, 9), True), ((3, 13, 0), False)],
+    [((3, 10, 2), False), ((3, 11, 0), True), ((3, 13, 9), True), ((3, 14, 0), False)],
 )
 def test_doctor_looks_at_python(
     version: tuple[int, int, int], good: bool, monkeypatch: pytest.MonkeyPatch

@@ -18,8 +18,18 @@ SMALL: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
 }
 
 
+PRINTED: dict[str, Any] = {"channels": (3, 4), "hidden": 5}
+"""For the network of the slides, which has an image of one size and ten classes."""
+
+
+def classes(name: str) -> int:
+    return 10 if name == "slides_cnn" else 5
+
+
 def arguments(name: str, framework: str) -> dict[str, Any]:
     """Those of the small network ``name``, the image's shape in the framework's own order."""
+    if name == "slides_cnn":
+        return PRINTED
     others, (height, width, channels) = SMALL[name]
     if framework == "keras":
         return others | {"image_shape": (height, width, channels)}
@@ -31,7 +41,8 @@ def arguments(name: str, framework: str) -> dict[str, Any]:
 def images_and_labels(name: str, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Images (N, H, W, C) of the normal distribution, float32, and labels."""
     rng = np.random.default_rng(3)
-    images = rng.standard_normal((count, *SMALL[name][1])).astype(np.float32)
+    shape = (28, 28, 1) if name == "slides_cnn" else SMALL[name][1]
+    images = rng.standard_normal((count, *shape)).astype(np.float32)
     return images, rng.integers(0, 5, count)
 
 
