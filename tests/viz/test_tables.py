@@ -22,10 +22,10 @@ def test_a_page_gets_rows_with_headings() -> None:
 
 
 def test_an_interval_stands_below_its_number() -> None:
-    table = show_table(["IoU"], {"Otsu": ["0.82 [0.80, 0.83]"]})
+    table = show_table(["IoU"], {"k-means 3-2": ["-0.82 [-0.83, -0.80]"]})
     cell = BeautifulSoup(table._repr_mimebundle_()["text/html"], "html.parser").select("td")[-1]
-    assert cell.text == "0.82 [0.80, 0.83]"
-    assert cell.select_one(".interval").text == "[0.80, 0.83]"
+    assert cell.text == "−0.82 [−0.83, −0.80]"
+    assert cell.select_one(".interval").text == "[−0.83, −0.80]"
 
 
 def test_a_console_gets_columns() -> None:

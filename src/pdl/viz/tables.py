@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
+
+MINUS = re.compile(r"(?<![\w.)-])-(?=\d)")
+"""The hyphen that Python writes before a negative number."""
 
 
 def _cell(text: str) -> str:
@@ -17,7 +21,8 @@ def _cell(text: str) -> str:
 
 class _Table:
     def __init__(self, columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
-        self.columns, self.rows = list(columns), {key: list(row) for key, row in rows.items()}
+        self.columns = list(columns)
+        self.rows = {name: [MINUS.sub("−", cell) for cell in row] for name, row in rows.items()}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         head = "".join(f'<th scope="col">{escape(each)}</th>' for each in self.columns)
