@@ -30,7 +30,9 @@ for name, value in found.items():
 def test_the_settings_change_the_last_digits() -> None:
     def digits(**settings: str) -> list[str]:
         command = [sys.executable, "-c", ARITHMETIC]
-        environment = {**os.environ, **settings}
+        # The tests themselves may run under these settings.
+        own = {name: os.environ[name] for name in os.environ.keys() - portable.INSTRUCTIONS.keys()}
+        environment = {**own, **settings}
         return subprocess.check_output(command, env=environment, text=True).splitlines()
 
     here, there = digits(), digits(**portable.INSTRUCTIONS)
