@@ -39,6 +39,25 @@ def _own_book(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pdl.exercises.demo", types.ModuleType("demo"))
 
 
+def test_a_chapter_whose_exercises_are_not_written_yet_breaks_no_other(monkeypatch, capsys):
+    one(lambda answer: None)
+    for module in (engine, show):
+        monkeypatch.setattr(module, "CHAPTERS", ("demo", "planned"))
+    assert [each.name for each in engine.all_exercises()] == ["demo.one"]
+    show.show()
+    assert "Chapter 02 · planned: 0 of 0 solved" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="the chapter 'planned' has none yet"):
+        engine.load("planned.first")
+
+
+def test_a_module_that_lacks_another_one_says_so(monkeypatch, tmp_path):
+    (tmp_path / "broken.py").write_text("import no_such_library")
+    monkeypatch.setattr("pdl.exercises.__path__", [str(tmp_path)])
+    monkeypatch.setattr(engine, "CHAPTERS", ("broken",))
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        engine.all_exercises()
+
+
 def one(group):
     Exercise("demo.one", unlocks="Done.").group("values")(group)
     return "demo.one"

@@ -66,6 +66,18 @@ class Exercise:
         return add
 
 
+def _has_module(word: str) -> bool:
+    """Import the exercises of a chapter; whether it has any yet."""
+    module = f"{__package__}.{word}"
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        return False
+    return True
+
+
 def load(name: str) -> Exercise:
     """Find an exercise by name.
 
@@ -86,7 +98,8 @@ def load(name: str) -> Exercise:
             f"name: no exercise {name!r}; a name is a chapter's word, a dot and the exercise's "
             f"name, and the words are {', '.join(CHAPTERS)}"
         )
-    importlib.import_module(f"{__package__}.{word}")
+    if not _has_module(word):
+        raise ValueError(f"name: no exercise {name!r}; the chapter {word!r} has none yet")
     if name not in _registry:
         known = ", ".join(key for key in _registry if key.startswith(word + "."))
         raise ValueError(f"name: no exercise {name!r}; this chapter has {known}")
@@ -94,9 +107,9 @@ def load(name: str) -> Exercise:
 
 
 def all_exercises() -> list[Exercise]:
-    """Every exercise of the book, chapter by chapter."""
+    """Every exercise of the book, chapter by chapter; a chapter may have none yet."""
     for word in CHAPTERS:
-        importlib.import_module(f"{__package__}.{word}")
+        _has_module(word)
     return sorted(_registry.values(), key=lambda each: CHAPTERS.index(each.name.split(".")[0]))
 
 
