@@ -18,9 +18,11 @@ from torch import nn
 
 from pdl.experiments.mnist_training import (
     SEEDS,
+    WATCHED,
     Recipe,
     Right,
     Scores,
+    by_seed,
     describe_mnist,
     load_sets,
     right_of,
@@ -107,16 +109,8 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
         details={
             "settings": RECIPE.settings(),
             "seeds": [
-                {
-                    "seed": seed + number,
-                    "test_accuracy": float(right[number].mean()),
-                    "history": run["history"],
-                    **{
-                        f"{name}_test_accuracy": float(table[number].mean())
-                        for name, table in tables.items()
-                    },
-                }
-                for number, run in enumerate(runs)
+                each | {f"{name}_test_accuracy": float(t[n].mean()) for name, t in tables.items()}
+                for n, each in enumerate(by_seed(seed, runs, right))
             ],
             "confusion": {
                 "rows": "truth",
@@ -125,8 +119,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
             },
             "worst": worst(sets.test.targets.numpy(), runs[0]),
             "clock": "training_seconds_per_epoch is time on the wall, with one thread",
-            "watched": "validation_… in the histories are the test images, read after each epoch; "
-            "nothing was chosen by them",
+            "watched": WATCHED,
         },
         packages=("torch", "numpy"),
     )

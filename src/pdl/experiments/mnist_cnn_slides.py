@@ -13,7 +13,15 @@ from rich.progress import Progress
 from torch import nn
 
 from pdl.experiments import mnist_cnn
-from pdl.experiments.mnist_training import Scores, describe_mnist, load_sets, right_of, train_once
+from pdl.experiments.mnist_training import (
+    WATCHED,
+    Scores,
+    by_seed,
+    describe_mnist,
+    load_sets,
+    right_of,
+    train_once,
+)
 from pdl.experiments.registry import Outcome
 from pdl.experiments.unfinished import folder_of
 from pdl.models import slides_cnn
@@ -68,16 +76,8 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
         data=describe_mnist(sets),
         details={
             "settings": RECIPE.settings(),
-            "seeds": [
-                {
-                    "seed": seed + number,
-                    "test_accuracy": float(right[number].mean()),
-                    "history": run["history"],
-                }
-                for number, run in enumerate(runs)
-            ],
-            "watched": "validation_… in the histories are the test images, read after each epoch; "
-            "nothing was chosen by them",
+            "seeds": by_seed(seed, runs, right),
+            "watched": WATCHED,
         },
         packages=("torch", "numpy"),
     )

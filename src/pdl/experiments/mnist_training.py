@@ -225,6 +225,14 @@ def right_of(runs: Sequence[Found], sets: Sets) -> Right:
     return np.asarray(answers == sets.test.targets.numpy())
 
 
+def by_seed(seed: int, runs: Sequence[Found], right: Right) -> list[dict[str, Any]]:
+    """The record's entry for each run, of which the first has the seed given."""
+    return [
+        {"seed": seed + number, "test_accuracy": float(row.mean()), "history": run["history"]}
+        for number, (run, row) in enumerate(zip(runs, right, strict=True))
+    ]
+
+
 def share_with_interval(table: ArrayLike) -> tuple[float, list[float]]:
     """Mean of a table (seeds × images) and its 95 % interval, rounded to six digits."""
     found = bootstrap_runs(table, resamples=RESAMPLES)
@@ -245,6 +253,13 @@ class Scores:
     def gain(self, name: str, better: Right, worse: Right) -> None:
         """Add the paired difference of two tables of right answers."""
         self.add(name, better.astype(float) - worse)
+
+
+WATCHED = (
+    "validation_… in the histories are the test images, read after each epoch; nothing was chosen "
+    "by them"
+)
+"""The record's word on a recipe that watches."""
 
 
 def describe_mnist(sets: Sets) -> dict[str, Any]:
