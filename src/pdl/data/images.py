@@ -166,7 +166,8 @@ def _opened(path: Path, shape: tuple[int, int] | None) -> Image.Image:
     except (PermissionError, IsADirectoryError) as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     except UnidentifiedImageError:
-        start = path.open("rb").read(12)
+        with path.open("rb") as file:
+            start = file.read(12)
         raise DataError(
             f"{path}: is no image that can be read (it begins with {start!r}): get it anew, save"
             " it as PNG, or remove it"
