@@ -9,7 +9,8 @@ import numpy as np
 from ..attempts import attempt, explain
 from ..compare import expect_close, expect_shape
 from ..engine import Exercise
-from .support import Answer, Array, Mistakes, boxes_at
+from ..samples import Array
+from .support import Answer, Mistakes, boxes_at
 
 where_it_goes = Exercise(
     "augmentation.where_it_goes",

@@ -11,7 +11,8 @@ from ..arrays import plain
 from ..attempts import attempt
 from ..compare import Mismatch, as_array, expect_close, expect_shape, shown
 from ..engine import Exercise
-from .support import Answer, Array, Mistakes
+from ..samples import Array
+from .support import Answer, Mistakes
 
 shift_labels = Exercise(
     "augmentation.shift_labels",

@@ -11,7 +11,8 @@ import numpy as np
 from ..attempts import attempt, explain
 from ..compare import Mismatch, as_array
 from ..engine import Exercise
-from .support import Answer, Array
+from ..samples import Array
+from .support import Answer
 
 group_folds = Exercise(
     "augmentation.group_folds",

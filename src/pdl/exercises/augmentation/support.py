@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from ..samples import Array
+
 Answer = Callable[..., Any]
 Mistakes = list[tuple[Any, str]]
 

@@ -9,7 +9,8 @@ import numpy as np
 from ..attempts import attempt, expect_refusal
 from ..compare import Mismatch, as_array, expect_close, expect_dtype, expect_shape
 from ..engine import Exercise
-from .support import Answer, Array, Mistakes
+from ..samples import Array
+from .support import Answer, Mistakes
 
 to_network = Exercise(
     "augmentation.to_network",

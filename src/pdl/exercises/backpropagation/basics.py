@@ -10,7 +10,8 @@ import numpy as np
 from ..attempts import NARROW_LOGITS, explain
 from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
-from .support import SIGN, Array, cut_off, expect_part_shapes, expect_part_values, random
+from ..samples import Array, random
+from .support import SIGN, cut_off, expect_part_shapes, expect_part_values
 
 by_hand = Exercise(
     "backpropagation.by_hand",

@@ -9,7 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ..compare import expect_close, expect_shape
 from ..engine import Exercise
-from .support import SIGN, Array, cut_off, random
+from ..samples import Array, random
+from .support import SIGN, cut_off
 
 TURNED = "Turned by half: the forward pass reads the kernel forwards, so no flip belongs here."
 UNTURNED = (

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..compare import expect_close, expect_shape
 from ..engine import Exercise
-from .support import SIGN, Array, cut_off, expect_part_shapes, expect_part_values, random
+from ..samples import Array, random
+from .support import SIGN, cut_off, expect_part_shapes, expect_part_values
 
 max_pool_backward = Exercise(
     "backpropagation.max_pool_backward",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
+from ..samples import Array
 
-Array = NDArray[Any]
 Mistakes = Iterable[tuple[ArrayLike, str]]
 
 SIGN = "The sign is reversed."
@@ -18,11 +17,6 @@ CUT = (
     "The result was cut to whole numbers: np.zeros_like(x) takes the type of x, "
     "np.zeros(x.shape) makes floats."
 )
-
-
-def random(seed: int, *shape: int) -> Array:
-    """Normally distributed numbers, the same each time."""
-    return np.random.default_rng(seed).normal(size=shape)
 
 
 def cut_off(got: Any) -> list[tuple[Any, str]]:

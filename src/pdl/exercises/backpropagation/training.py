@@ -9,7 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ..compare import Mismatch, expect_parts
 from ..engine import Exercise
-from .support import Array, expect_part_shapes, expect_part_values, random
+from ..samples import Array, random
+from .support import expect_part_shapes, expect_part_values
 
 adam_step = Exercise(
     "backpropagation.adam_step",

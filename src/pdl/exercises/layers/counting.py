@@ -6,14 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from numpy.typing import NDArray
-
 from ..compare import expect_close, expect_parts, expect_shape
 from ..engine import Exercise
 from ..rules import Case, Rule, count_of, expect_rule
-from .sliding import random
+from ..samples import random
 
-Array = NDArray[Any]
 Layers = list[tuple[Any, ...]]
 Shape = tuple[int, int, int]
 

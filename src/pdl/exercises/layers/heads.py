@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..attempts import NARROW_LOGITS, explain
 from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
 from ..engine import Exercise
-from .sliding import correlate, random
-
-Array = NDArray[Any]
+from ..samples import Array, random
+from .sliding import correlate
 
 
 def log_softmax(logits: Array) -> Array:

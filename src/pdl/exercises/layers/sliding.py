@@ -7,17 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
-
-Array = NDArray[Any]
-
-
-def random(seed: int, *shape: int) -> Array:
-    """Normal numbers, the same on each run."""
-    return np.random.default_rng(seed).normal(size=shape)
+from ..samples import Array, random
 
 
 def padded(x: Array, padding: int, value: float = 0.0) -> Array:

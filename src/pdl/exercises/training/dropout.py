@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..attempts import NARROW_LOGITS, explain
-from ..backpropagation.support import Array, cut_off, random
+from ..backpropagation.support import cut_off
 from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
+from ..samples import Array, random
 
 dropout = Exercise(
     "training.dropout", unlocks="You can now drop numbers in training and leave use as it is."

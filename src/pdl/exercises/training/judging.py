@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..attempts import explain
-from ..backpropagation.support import Array
 from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
 from ..rules import Case, Rule, count_of, expect_rule
+from ..samples import Array
 
 confusion_matrix = Exercise(
     "training.confusion_matrix",
