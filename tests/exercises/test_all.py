@@ -98,11 +98,11 @@ def test_each_chapter_has_its_word() -> None:
 
 
 @pytest.mark.parametrize("word", CHAPTERS)
-def test_a_chapter_has_seven_exercises_and_its_cells_name_only_real_ones(word: str) -> None:
+def test_a_chapter_has_seven_exercises_or_more_in_the_order_of_its_cells(word: str) -> None:
     mine = [name for name in EXERCISES if name.startswith(word + ".")]
     assert len(mine) >= 7
     named = re.findall(r'check\("([\w.]+)"', "\n".join(chapter_cells(word)["exercise"]))
-    assert sorted(named) == sorted(mine)
+    assert named == mine
 
 
 @pytest.mark.parametrize("name", EXERCISES)

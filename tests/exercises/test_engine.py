@@ -565,13 +565,14 @@ def test_an_exercise_is_defined_once(exercise: Exercise) -> None:
         Exercise(exercise.name, unlocks="Again.")
 
 
-def test_all_exercises_come_in_the_order_of_the_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_exercises_come_in_the_order_of_the_book(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "CHAPTERS", ("demo", "alpha"))
-    monkeypatch.setitem(sys.modules, "pdl.exercises.alpha", types.ModuleType("alpha"))
-    for name in ("alpha.one", "demo.two", "demo.one"):
-        Exercise(name, unlocks="Done.")
-    names = [each.name for each in engine.all_exercises()]
-    assert names == ["demo.two", "demo.one", "alpha.one"]
+    names = ("alpha.one", "demo.two", "demo.one")
+    alpha, two, one = (Exercise(name, unlocks="Done.") for name in names)
+    for word, listed in {"alpha": [alpha], "demo": [one, two]}.items():
+        module = types.SimpleNamespace(EXERCISES=listed)
+        monkeypatch.setitem(sys.modules, f"pdl.exercises.{word}", module)
+    assert engine.all_exercises() == [one, two, alpha]
 
 
 # The comparisons

@@ -36,7 +36,8 @@ def _own_book(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "CHAPTERS", ("demo",))
     monkeypatch.setattr(show, "CHAPTERS", ("demo",))
     monkeypatch.setattr(engine, "_registry", {})
-    monkeypatch.setitem(sys.modules, "pdl.exercises.demo", types.ModuleType("demo"))
+    demo = types.SimpleNamespace(EXERCISES=[])
+    monkeypatch.setitem(sys.modules, "pdl.exercises.demo", demo)
 
 
 def test_a_chapter_whose_exercises_are_not_written_yet_breaks_no_other(monkeypatch, capsys):
@@ -59,8 +60,10 @@ def test_a_module_that_lacks_another_one_says_so(monkeypatch, tmp_path):
 
 
 def one(group):
-    Exercise("demo.one", unlocks="Done.").group("values")(group)
-    return "demo.one"
+    made = Exercise("demo.one", unlocks="Done.")
+    made.group("values")(group)
+    sys.modules["pdl.exercises.demo"].EXERCISES.append(made)
+    return made.name
 
 
 def run_apart(code, **kwargs):
@@ -241,8 +244,8 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
 
 
 def test_the_title_of_a_chapter_stands_on_one_line(capsys):
-    for name in ("a", "b"):
-        Exercise(f"demo.{name}", unlocks="")
+    made = [Exercise(f"demo.{name}", unlocks="") for name in ("a", "b")]
+    sys.modules["pdl.exercises.demo"].EXERCISES.extend(made)
     show.show()
     assert "Chapter 01 · demo: 0 of 2 solved" in capsys.readouterr().out
 

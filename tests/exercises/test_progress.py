@@ -31,10 +31,11 @@ def _two_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "CHAPTERS", words)
     monkeypatch.setattr(show, "CHAPTERS", words)
     monkeypatch.setattr(engine, "_registry", {})
-    for word in words:
-        monkeypatch.setitem(sys.modules, f"pdl.exercises.{word}", types.ModuleType(word))
-    for name in ("demo.first", "demo.second", "demo.third", "alpha.only"):
-        engine.Exercise(name, unlocks="Done.")
+    for word, names in {"demo": ("first", "second", "third"), "alpha": ("only",)}.items():
+        module = types.SimpleNamespace(
+            EXERCISES=[engine.Exercise(f"{word}.{name}", unlocks="Done.") for name in names]
+        )
+        monkeypatch.setitem(sys.modules, f"pdl.exercises.{word}", module)
 
 
 def statuses() -> dict[str, str]:

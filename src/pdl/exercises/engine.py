@@ -6,6 +6,7 @@ import contextlib
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from pdl._console import printable
@@ -28,7 +29,8 @@ CHAPTERS: tuple[str, ...] = (
     "training",
     "augmentation",
 )
-"""The chapters' words, in the order of the book; each names a module of this package."""
+"""The chapters' words, in the order of the book. Each names a folder of this package, whose
+``EXERCISES`` are in the order of the chapter."""
 
 GroupCheck = Callable[[Any], "str | None"]
 
@@ -66,16 +68,15 @@ class Exercise:
         return add
 
 
-def _has_module(word: str) -> bool:
-    """Import the exercises of a chapter; whether it has any yet."""
+def _module_of(word: str) -> ModuleType | None:
+    """Import the exercises of a chapter, if it has any yet."""
     module = f"{__package__}.{word}"
     try:
-        importlib.import_module(module)
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        return False
-    return True
+        return None
 
 
 def load(name: str) -> Exercise:
@@ -98,7 +99,7 @@ def load(name: str) -> Exercise:
             f"name: no exercise {name!r}; a name is a chapter's word, a dot and the exercise's "
             f"name, and the words are {', '.join(CHAPTERS)}"
         )
-    if not _has_module(word):
+    if _module_of(word) is None:
         raise ValueError(f"name: no exercise {name!r}; the chapter {word!r} has none yet")
     if name not in _registry:
         known = ", ".join(key for key in _registry if key.startswith(word + "."))
@@ -107,10 +108,9 @@ def load(name: str) -> Exercise:
 
 
 def all_exercises() -> list[Exercise]:
-    """Every exercise of the book, chapter by chapter; a chapter may have none yet."""
-    for word in CHAPTERS:
-        _has_module(word)
-    return sorted(_registry.values(), key=lambda each: CHAPTERS.index(each.name.split(".")[0]))
+    """Every exercise, in the order of the book; a chapter may have none yet."""
+    modules = [_module_of(word) for word in CHAPTERS]
+    return [each for module in modules if module for each in module.EXERCISES]
 
 
 def grade(name: str, answer: Any, *, seconds: float | None = None) -> Outcome:
