@@ -1,7 +1,8 @@
 """Try an answer on several cases, and name a mistake only where it explains all of them.
 
 Two different mistakes often agree on one symmetric kernel or one round number. A hint that rests on
-a single case is then wrong for one of the two readers.
+a single case is then wrong for one of the two readers. For whole numbers, which are compared
+exactly, and whose mistakes are rules of their own, see `rules`.
 """
 
 from __future__ import annotations

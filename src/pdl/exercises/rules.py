@@ -2,6 +2,7 @@
 
 One whole number is reached by many rules: (2, 2) may be half of the kernel on each side, or all
 the zeros twice. So the reader's function is tried on all cases of the exercise before one is named.
+For arrays and numbers within a tolerance see `cases`.
 """
 
 from __future__ import annotations
