@@ -548,10 +548,15 @@ def test_the_limit_comes_from_the_environment(
 # Names
 
 
-def test_unknown_names_are_refused_with_the_ones_that_exist(exercise: Exercise) -> None:
+def test_unknown_names_are_refused_with_the_ones_that_exist_in_their_order(
+    exercise: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = [Exercise("demo.first", unlocks="Done."), exercise]
+    module = types.SimpleNamespace(EXERCISES=listed)
+    monkeypatch.setitem(sys.modules, "pdl.exercises.demo", module)
     with pytest.raises(ValueError, match=r"no exercise 'images\.nothing'.*the words are demo"):
         load("images.nothing")
-    with pytest.raises(ValueError, match=r"no exercise 'demo\.nothing'.*has demo\.convolve1d"):
+    with pytest.raises(ValueError, match=r"no exercise 'demo\.nothing'.*has demo\.first, demo\.c"):
         check("demo.nothing", convolve)
     with pytest.raises(ValueError, match="no exercise ''"):
         grade("", convolve)

@@ -99,10 +99,11 @@ def load(name: str) -> Exercise:
             f"name: no exercise {name!r}; a name is a chapter's word, a dot and the exercise's "
             f"name, and the words are {', '.join(CHAPTERS)}"
         )
-    if _module_of(word) is None:
+    module = _module_of(word)
+    if module is None:
         raise ValueError(f"name: no exercise {name!r}; the chapter {word!r} has none yet")
     if name not in _registry:
-        known = ", ".join(key for key in _registry if key.startswith(word + "."))
+        known = ", ".join(each.name for each in module.EXERCISES)
         raise ValueError(f"name: no exercise {name!r}; this chapter has {known}")
     return _registry[name]
 
