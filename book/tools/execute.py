@@ -6,6 +6,7 @@ else that the outputs depend on has changed. What cannot be read in it counts as
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import copy
 import os
@@ -82,7 +83,10 @@ def run_notebook(notebook: NotebookNode, path: Path, environment: dict[str, str]
 
     client.on_cell_execute = remember
     try:
-        client.execute(env=environment)
+        # A loop of its own, which is closed: nbclient would leave it to the garbage collector. On
+        # Windows the kernel's sockets want the selectors' loop.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(client.async_execute(env=environment))
     except DeadKernelError as error:
         words = how_it_died(at["cell"].source, at["process"]) if at else str(error)
         raise ChapterFailed(f"{path.name}: {words}") from None

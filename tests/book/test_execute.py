@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,9 +13,6 @@ import execute
 import nbformat
 import paths
 import pytest
-
-# nbclient leaves the event loops of the threads that it ran in to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 HEAD = """---
 jupytext:
@@ -57,8 +55,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(paths, "CHAPTERS", root / "chapters")
     monkeypatch.setattr(execute, "CACHE", root / "_build" / "cache")
     monkeypatch.setattr(execute, "EXECUTED", root / "_build" / "executed")
+    left: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: left.append(str(found.exc_value)))
     yield root
     gc.collect()
+    assert not left, "what nobody closed is left to the garbage collector"
 
 
 def printed_by_cells(tree: Path, stem: str) -> list[str]:
