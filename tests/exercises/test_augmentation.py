@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 
 def moved(matrix: Any, point: Any) -> Any:
@@ -634,6 +635,10 @@ def keeps_doubles(images: Any) -> Any:
     return divides_all(images) if images.dtype == np.uint8 else images
 
 
+def through_float64(labels: Any, dx: int, dy: int) -> Any:
+    return ndimage.shift(labels.astype(float), (dy, dx), order=0).astype(labels.dtype)
+
+
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "augmentation.where_it_goes": [
         (moved, "use the inverse"),
@@ -694,6 +699,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (returns_corners, "expected (5, 4)"),
     ],
     "augmentation.shift_labels": [
+        (through_float64, "keep the dtype"),
         (lambda m, dx, dy: m.copy(), "left behind"),
         (lambda m, dx, dy: np.roll(m, (dy, dx), axis=(0, 1)), "np.roll does that"),
         (repeats_the_edge, "edge was repeated"),
@@ -731,6 +737,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ({6, 9.5}, "got 9.5"),
     ],
     "augmentation.log_loss": [
+        (lambda y, p: clipped(p, y), "probabilities come first"),
         (mends_zeros, "not 0 alone"),
         (lambda p, y: -clipped(p, y), "sign"),
         (lambda p, y: clipped(p, y) * len(y), "sum: take the mean"),

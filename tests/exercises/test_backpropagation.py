@@ -308,14 +308,44 @@ def turned_network(x: Any, labels: Any, kernels: Any, weight: Any) -> Any:
     return first[..., ::-1, ::-1], second
 
 
+def gradient_like_x(function: Any, x: Any, step: float) -> Any:
+    gradient = np.zeros_like(x)
+    for index, slope in np.ndenumerate(differences(function, x, step)):
+        gradient[index] = round(slope) if x.dtype.kind == "i" else slope
+    return gradient
+
+
+def puts_nothing_back(function: Any, x: Any, step: float) -> Any:
+    moving, gradient = x.astype(float), np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        moving[index] += step
+        above = function(moving)
+        moving[index] -= 2 * step
+        gradient[index] = (above - function(moving)) / (2 * step)
+    return gradient
+
+
+def epsilon_outside(x: Any, epsilon: float) -> Any:
+    """What stands under the root if epsilon is added to the standard deviation instead."""
+    return (x.std(axis=(0, 2, 3), keepdims=True) + epsilon) ** 2 - x.var(
+        axis=(0, 2, 3), keepdims=True
+    )
+
+
+def adam_without_epsilon(p: Any, g: Any, m: Any, q: Any, step: int, rate: float) -> Any:
+    _, m, q = adam(p, g, m, q, step, rate)
+    with np.errstate(all="ignore"):
+        return p - rate * m / (1 - 0.9**step) / np.sqrt(q / (1 - 0.999**step)), m, q
+
+
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "backpropagation.by_hand": [
-        ([[5, 6], [-2, 3]], "turned by half"),
+        ([[5, 6], [-2, 3]], "rotated by 180°"),
         ([[3, 6], [-2, 5]], "exchanged"),
         ([[-3, 2], [-6, -5]], "sign"),
         ([[0.75, -0.5], [1.5, 1.25]], "added, not averaged"),
         ([[0, 6], [2, 5]], "output gradient was turned"),
-        ([3, -2, 6, 5], "expected (2, 2)"),
+        ([3, -2, 6, 5], "two lists"),
     ],
     "backpropagation.numerical_gradient": [
         (lambda f, x, h: differences(f, x, h, over=1), "divide by 2"),
@@ -324,6 +354,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda f, x, h: differences(f, x, h, behind=0), "at x − step"),
         (lambda f, x, h: -differences(f, x, h), "sign"),
         (moves_all_together, "together"),
+        (puts_nothing_back, "put back"),
+        (gradient_like_x, "np.zeros(x.shape)"),
         (steps_in_integers, "cut off"),
         (moves_and_forgets, "changed the array"),
         (walks_one_axis, "expected (2, 3)"),
@@ -358,7 +390,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     ],
     "backpropagation.kernel_gradient": [
         (lambda g, x: -kernels(g, x), "sign"),
-        (lambda g, x: kernels(g, x)[..., ::-1, ::-1], "Turned by half"),
+        (lambda g, x: kernels(g, x)[..., ::-1, ::-1], "Rotated by 180°"),
         (lambda g, x: kernels(g[..., ::-1, ::-1], x), "output gradient was turned"),
         (lambda g, x: kernels(g, x).swapaxes(2, 3), "exchanged"),
         (swaps_channels, "Channels are swapped"),
@@ -402,6 +434,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda g, x, k, s: np.repeat(np.repeat(g, k, 2), k, 3), "expected"),
     ],
     "backpropagation.batch_norm_backward": [
+        (lambda g, x, c, e: norm(g, x, c, epsilon_outside(x, e)), "under the root"),
         (lambda g, x, c, e: norm(g, x, c, e, mean=False), "batch mean is missing"),
         (lambda g, x, c, e: norm(g, x, c, e, variance=False), "variance is missing"),
         (lambda g, x, c, e: norm(g, x, c, e, mean=False, variance=False), "for constants"),
@@ -417,6 +450,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ),
     ],
     "backpropagation.adam_step": [
+        (adam_without_epsilon, "Epsilon is missing"),
         (lambda *a: adam(*a, sign=1), "uphill"),
         (lambda *a: adam(*a, corrected=False), "bias correction"),
         (lambda *a: adam(*a, late=1), "counted from 1"),
@@ -439,6 +473,6 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda *a: network(*a, relu="none"), "everything pass"),
         (lambda *a: network(*a, relu="at zero"), "exactly zero"),
         (lambda *a: network(*a, relu="times the map"), "slope"),
-        (turned_network, "was turned"),
+        (turned_network, "Rotated by 180°"),
     ],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -271,8 +272,42 @@ def keras(
 
 PIXEL_BY_PIXEL = (0, 2, 3, 1)
 
+
+def refuses_what_is_not_whole(n: int, k: int, s: int, p: Any, d: int) -> int:
+    """The rule of chapter 2's exercise, where a remainder is an error."""
+    if (n + sum(p) - d * (k - 1) - 1) % s:
+        raise ValueError("not whole")
+    return size(n, k, s, p, d)
+
+
+def refuses_a_perfect_fit(n: int, k: int, s: int, p: Any, d: int) -> int:
+    if n + sum(p) <= d * (k - 1) + 1:
+        raise ValueError("does not fit")
+    return size(n, k, s, p, d)
+
+
+def pools_by(shape: Any, layers: Any, side: Callable[[int, int, int], int]) -> int:
+    """Counts rightly but for the side of a pooled map."""
+    c, h, w = shape
+    count = 0
+    for kind, *numbers in layers:
+        if kind == "conv":
+            outputs, k, stride, padding = numbers
+            count += outputs * (c * k * k + 1)
+            c, h, w = outputs, *((each + 2 * padding - k) // stride + 1 for each in (h, w))
+        elif kind == "pool":
+            h, w = (side(each, *numbers) for each in (h, w))
+        elif kind == "linear":
+            count += numbers[0] * (c * h * w + 1)
+            c, h, w = numbers[0], 1, 1
+    return count
+
+
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "layers.output_size": [
+        (refuses_what_is_not_whole, "D = 1: expected 14, got a ValueError"),
+        (refuses_what_is_not_whole, "round down"),
+        (refuses_a_perfect_fit, "expected 1, got a ValueError"),
         (lambda *a: size(*a, first=0), "add 1"),
         (lambda *a: size(*a, spread=False), "spreads the taps"),
         (lambda *a: size(*a, taps=0), "K − 1 gaps"),
@@ -288,11 +323,11 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda *a: same(*a)[::-1], "goes after"),
         (lambda n, k, s: ((k - 1) // 2, (k - 1) // 2), "PyTorch's habit"),
         (lambda n, k, s: ((k - 1) // 2, k // 2), "rule for stride 1"),
-        (same_negative, "never fewer"),
+        (same_negative, "never negative"),
         (lambda *a: same(*a, up=False), "rounded up"),
         (lambda *a: (sum(same(*a)),) * 2, "share them out"),
         (lambda *a: sum(same(*a)), "expected 2 results (before, after)"),
-        (lambda *a: (sum(same(*a)) / 2,) * 2, "use // in the place of /"),
+        (lambda *a: (sum(same(*a)) / 2,) * 2, "use // instead of /"),
         (lambda n, k, s: (k // 2, k // 2), "for odd kernels at stride 1"),
         (lambda n, k, s: (k // 2, (k - 1) // 2), "And the odd zero goes after"),
         (lambda *a: (same(*a)[0],) * 2, "An odd zero was lost"),
@@ -391,6 +426,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda w, b: w[1] - w[0], "expected 2 results (weight, bias)"),
     ],
     "layers.parameters": [
+        (lambda *a: pools_by(*a, lambda n, size, stride: n // 2), "its own size and stride"),
+        (lambda *a: pools_by(*a, lambda n, size, stride: n // size), "its own size and stride"),
         (lambda *a: count(*a, bias=0), "biases are missing"),
         (lambda *a: count(*a, slices=False), "slice for each input channel"),
         (lambda *a: count(*a, shrink=False), "Pooling makes"),

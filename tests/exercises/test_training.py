@@ -444,10 +444,20 @@ def up(rule: Any) -> Any:
     return lambda p, h: math.ceil(rule(p, h))
 
 
+def clipped_roots(a: Any, b: Any) -> Any:
+    p, q = (np.clip(softmax(each.astype(float)), 1e-12, 1) for each in (a, b))
+    return np.sqrt(p * q) / np.sqrt(p * q).sum(axis=1, keepdims=True)
+
+
+def epsilon_outside(x: Any, eps: float) -> Any:
+    """What stands under the root if eps is added to the standard deviation instead."""
+    return (x.std(axis=MAP, keepdims=True) + eps) ** 2 - x.var(axis=MAP, keepdims=True)
+
+
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "training.batches": [
         (drops_the_last, "last, smaller batch is missing"),
-        (loses_labels, "lost each other"),
+        (loses_labels, "came apart"),
         (shuffles_in_place, "changed the array"),
         (shuffles_in_place, "shuffle nothing in place"),
         (ends_empty, "empty batch at the end"),
@@ -462,7 +472,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda x, t, size, rng: cut(x, t, size, np.arange(len(x))), "order of the file"),
         (
             lambda x, t, size, rng: cut(x, t, size, rng.integers(len(x), size=len(x))),
-            "without putting back",
+            "without replacement",
         ),
         (
             lambda x, t, size, rng: cut(x, t, size, np.random.default_rng(0).permutation(len(x))),
@@ -562,6 +572,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda x, p, rng: x[rng.random(x.shape) >= p] / (1 - p), "expected (2, 3, 4, 5)"),
     ],
     "training.two_opinions": [
+        (clipped_roots, "Clip nothing"),
         (lambda a, b: (softmax(a) + softmax(b)) / 2, "arithmetic"),
         (lambda a, b: softmax(a + b), "halve the sum"),
         (lambda a, b: softmax(a + b), "4 images, 3 classes"),
@@ -621,9 +632,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (squares_in_eight_bits, "Squares and sums of whole numbers of 8 bits"),
         (lambda x, c, b, e: norm(x, c, b, e).astype(x.dtype), "cut to whole numbers"),
         (cancelled_norm, "loses its digits"),
-        (lambda x, c, b, e: norm(x, c, b, e).mean(axis=0), "one a map"),
+        (lambda x, c, b, e: norm(x, c, b, e).mean(axis=0), "one per map"),
     ],
     "training.batch_norm_backward": [
+        (lambda g, x, c, e: norm_backward(g, x, c, epsilon_outside(x, e)), "under the root"),
         (lambda *a: norm_backward(*a, mean=False, variance=False), "for constants"),
         (lambda *a: norm_backward(*a, mean=False), "through the mean"),
         (lambda *a: norm_backward(*a, mean=False), "grad_x, 3 maps"),
@@ -639,7 +651,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (changed(1, lambda part, g, x, c: g.sum(MAP)), "That is beta's gradient"),
         (changed(2, lambda part, g, x, c: g.mean(MAP)), "do not average"),
         (lambda *a: [norm_backward(*a)[i] for i in (0, 1, 1)], "beta is only added"),
-        (changed(2, lambda part, g, x, c: g.sum((2, 3))), "One number a map"),
+        (changed(2, lambda part, g, x, c: g.sum((2, 3))), "One number per map"),
         (changed(0, lambda part, g, x, c: part.astype(x.dtype)), "cut to whole numbers"),
         (cancelled_backward, "loses its digits"),
         (lambda *a: norm_backward(*a)[0], "expected 3 results"),
@@ -664,7 +676,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (running(weigh=lambda old, new, m: old), "has not moved"),
         (running(var=images_counted), "not the images only"),
         (about_running_mean, "batch's own mean"),
-        (lambda mean, var, batch, m: (batch.mean(0), batch.var(0)), "One number a map"),
+        (lambda mean, var, batch, m: (batch.mean(0), batch.var(0)), "One number per map"),
         (running(var=cancelled_ddof), "loses its digits"),
         (lambda mean, var, batch, m: batch.mean(MAP), "expected 2 results"),
     ],

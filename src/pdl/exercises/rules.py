@@ -20,7 +20,7 @@ Case = tuple[Any, ...]
 Rule = Callable[..., Any]
 Whole = Callable[[Any, str], Any]
 
-NOT_WHOLE = "A size is an int: use // in the place of /."
+NOT_WHOLE = "A size is an int: use // instead of /."
 
 
 def count_of(hint: str = "") -> Whole:

@@ -83,10 +83,24 @@ def _expect_log_loss(
     expect_close(got, truth, what=what, mistakes=mistakes, rtol=rtol)
 
 
+def _works(answer: Answer, *arguments: Array) -> bool:
+    try:
+        return as_array(answer(*arguments)).shape == ()
+    except Exception:
+        return False
+
+
 @log_loss.group("shape")
 def _(answer: Any) -> str:
     hint = "One number: the mean over the images."
-    got = as_array(answer(*_forecasts(0, 5, 3)), "a number")
+    forecasts, labels = _forecasts(0, 5, 3)
+    try:
+        got = as_array(answer(forecasts, labels), "a number")
+    except (IndexError, TypeError, ValueError) as error:
+        if _works(answer, labels, forecasts):
+            words = "The probabilities come first, then the labels."
+            raise Mismatch(f"{type(error).__name__}: {error}", words) from None
+        raise
     return expect_shape(got, (), hint) and "one number"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..attempts import NARROW_LOGITS, explain
+from ..attempts import NARROW_LOGITS, attempt, explain
 from ..compare import Mismatch, as_array, expect_close, expect_shape
 from ..engine import Exercise
 from ..samples import Array, random
@@ -21,14 +21,14 @@ by_hand = Exercise(
 
 @by_hand.group("shape")
 def _(answer: Any) -> str:
-    return expect_shape(answer, (2, 2), "One number for each weight of the kernel.")
+    return expect_shape(answer, (2, 2), "A list of two lists, as the kernel has two rows.")
 
 
 @by_hand.group("values")
 def _(answer: Any) -> None:
     truth = np.array([[3, -2], [6, 5]])
     mistakes: list[tuple[Any, str]] = [
-        (truth[::-1, ::-1], "The right numbers, turned by half: w00 reads the upper left windows."),
+        (truth[::-1, ::-1], "Right, but rotated by 180°: w00 reads the upper left windows."),
         (truth.T, "Rows and columns are exchanged."),
         (-truth, SIGN),
         (truth / 4, "The four contributions are added, not averaged."),
@@ -61,6 +61,16 @@ def _expect_differences(
             result[index] = function(x + ahead * unit) - function(x - behind * unit)
         return result / step
 
+    def left_moved() -> Array:
+        """What comes if no entry is put back before the next is moved."""
+        moving, result = x.astype(float), np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            moving[index] += step
+            above = function(moving)
+            moving[index] -= 2 * step
+            result[index] = (above - function(moving)) / (2 * step)
+        return result
+
     truth = differences(1, 1) / 2
     mistakes: list[tuple[Any, str]] = [
         (2 * truth, "Between x + step and x − step lie two steps: divide by 2 · step."),
@@ -71,6 +81,7 @@ def _expect_differences(
         ),
         (differences(1, 0) / 2, "The second value must be taken at x − step, not at x."),
         (-truth, SIGN),
+        (left_moved(), "Each entry has to be put back before the next is moved."),
         (
             np.full(x.shape, truth.sum()),
             "All entries were moved together: move one, and put it back before the next.",
@@ -99,12 +110,18 @@ def _(answer: Any) -> None:
     _expect_differences(answer, _cubes, random(4, 2, 2, 3, 2), 0.1, "four axes")
     _expect_differences(answer, _cubes, random(5, 1), 0.1, "one number")
     whole = np.array([[1, -2], [50, 100]], dtype=np.int8)
-    got = as_array(answer(lambda x: float((x.astype(float) ** 2).sum()), whole, 0.01))
+    what = "whole numbers of 8 bits"
+    no_room = "Integers have no room for a step of 0.01: x.astype(float), and np.zeros(x.shape)."
+
+    def squares(x: Array) -> float:
+        return float((x.astype(float) ** 2).sum())
+
+    got = as_array(attempt(answer, squares, whole, 0.01, what=what, hint=no_room))
     cut = "In an array of integers a step of 0.01 is cut off: work on a copy in floats."
     exact = whole.astype(float)
     moved = np.trunc(exact + 0.01) ** 2 - np.trunc(exact - 0.01) ** 2
     mistakes = [(0 * exact, cut), (moved / 0.02, cut), *cut_off(got)]
-    expect_close(got, 2 * exact, what="whole numbers of 8 bits", mistakes=mistakes, rtol=1e-6)
+    expect_close(got, 2 * exact, what=what, mistakes=mistakes, rtol=1e-6)
 
 
 linear_backward = Exercise(
@@ -118,8 +135,8 @@ def _(answer: Any) -> str:
     got = answer(random(0, 5, 3), random(1, 5, 4), random(2, 3, 4))
     hints = {
         "grad_x": "One number for each input of each sample: (N, I).",
-        "grad_weight": "The gradient by the weight has the weight's shape, (O, I).",
-        "grad_bias": "All N samples share one bias an output: (O,).",
+        "grad_weight": "The gradient has the shape of the weight, (O, I).",
+        "grad_bias": "All N samples share one bias per output: (O,).",
     }
     shapes = {"grad_x": (5, 4), "grad_weight": (3, 4), "grad_bias": (3,)}
     return expect_part_shapes(got, shapes, hints)
@@ -179,7 +196,7 @@ def _expect_cross_entropy(answer: Any, logits: Array, labels: Array, what: str) 
         ((y - p) / n, "The sign is reversed: p − y, so that a step against it raises the truth."),
         (p - y, "The loss is the mean over the samples: divide by N."),
         (y - p, "The sign is reversed, and the division by N is missing."),
-        (-y / p / n, "That is the gradient by the probabilities; go on through the softmax."),
+        (-y / p / n, "The gradient stops at the probabilities: go on through the softmax."),
         (-y * (1 - p) / n, "The other classes get a gradient too: raising one lowers the truth."),
         (p / n, "One-hot labels are missing: p − y."),
     ]

@@ -12,9 +12,9 @@ from ..engine import Exercise
 from ..samples import Array, random
 from .support import SIGN, cut_off
 
-TURNED = "Turned by half: the forward pass reads the kernel forwards, so no flip belongs here."
+TURNED = "Rotated by 180°: the forward pass reads the kernel forwards, so no flip belongs here."
 UNTURNED = (
-    "Read the wrong way: stamp the kernel as it is, or slide it turned by half ([::-1, ::-1])."
+    "Read the wrong way: stamp the kernel as it is, or slide it rotated by 180° ([::-1, ::-1])."
 )
 
 kernel_gradient = Exercise(
@@ -117,7 +117,7 @@ def _expect_input_gradient(
         (turned, UNTURNED),
         (
             _input_gradient(grad, weight.swapaxes(2, 3), size, stride),
-            "Rows and columns of the kernel are exchanged: turning by half is no transposing.",
+            "Rows and columns of the kernel are exchanged: rotate by 180°, do not transpose.",
         ),
         (
             _last_stamp_wins(grad, weight, size, stride),
@@ -185,7 +185,7 @@ def _expect_bias_gradient(answer: Any, grad: Array, what: str) -> None:
 
 @bias_gradient.group("shape")
 def _(answer: Any) -> str:
-    hint = "One bias an output map: add over the images and over both directions."
+    hint = "One bias per output map: add over the images and over both directions."
     return expect_shape(answer(random(0, 2, 4, 3, 5)), (4,), hint)
 
 

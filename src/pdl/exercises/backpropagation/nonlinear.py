@@ -100,7 +100,12 @@ AXES = (0, 2, 3)
 
 
 def _batch_norm(
-    grad: Array, x: Array, gamma: Array, epsilon: float, mean_term: bool, variance_term: bool
+    grad: Array,
+    x: Array,
+    gamma: Array,
+    epsilon: float | Array,
+    mean_term: bool,
+    variance_term: bool,
 ) -> Array:
     with np.errstate(all="ignore"):  # a mistake may divide by zero
         scale = np.sqrt(x.var(axis=AXES, keepdims=True) + epsilon)
@@ -111,6 +116,12 @@ def _batch_norm(
         if variance_term:
             inner -= normalized * (grad * normalized).mean(axis=AXES, keepdims=True)
         return np.asarray(gamma.reshape(1, -1, 1, 1) / scale * inner)
+
+
+def _outside(x: Array, epsilon: float) -> Array:
+    """What stands under the root if epsilon is added to the standard deviation instead."""
+    variance = x.var(axis=AXES, keepdims=True)
+    return np.asarray((np.sqrt(variance) + epsilon) ** 2 - variance)
 
 
 def _expect_batch_norm(answer: Any, x: Array, gamma: Array, epsilon: float, what: str) -> None:
@@ -140,6 +151,10 @@ def _expect_batch_norm(answer: Any, x: Array, gamma: Array, epsilon: float, what
                 "The factor gamma is missing.",
             ),
             (_batch_norm(grad, x, gamma, 0.0, True, True), "Epsilon is missing."),
+            (
+                _batch_norm(grad, x, gamma, _outside(x, epsilon), True, True),
+                "Epsilon is added to the variance, under the root.",
+            ),
         ],
         "grad_gamma": [
             (grad_gamma / m, "Add over the batch, do not average."),
@@ -158,8 +173,8 @@ def _expect_batch_norm(answer: Any, x: Array, gamma: Array, epsilon: float, what
 def _(answer: Any) -> str:
     got = answer(random(0, 4, 3, 2, 5), random(1, 4, 3, 2, 5), random(2, 3), 1e-5)
     hints = {
-        "grad_gamma": "One number a channel: add over images, rows and columns.",
-        "grad_beta": "One number a channel: add over images, rows and columns.",
+        "grad_gamma": "One number per channel: add over images, rows and columns.",
+        "grad_beta": "One number per channel: add over images, rows and columns.",
     }
     shapes = {"grad_x": (4, 3, 2, 5), "grad_gamma": (3,), "grad_beta": (3,)}
     return expect_part_shapes(got, shapes, hints)

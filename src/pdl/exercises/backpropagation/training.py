@@ -44,6 +44,8 @@ def _expect_adam(
         m_hat, v_hat = new_m / (1 - BETA_1**step), new_v / (1 - BETA_2**step)
         uncorrected = parameter - rate * new_m / (np.sqrt(new_v) + EPSILON)
         inside = parameter - rate * m_hat / np.sqrt(v_hat + EPSILON)
+        with np.errstate(all="ignore"):  # of a gradient that is zero
+            without = parameter - rate * m_hat / np.sqrt(v_hat)
         scaled = EPSILON / np.sqrt(1 - BETA_2**step)
         old_m, old_q = m / (1 - BETA_1**step), np.sqrt(v / (1 - BETA_2**step)) + EPSILON
         new_q = np.sqrt(v_hat) + EPSILON
@@ -60,6 +62,7 @@ def _expect_adam(
                 (uncorrected, "Without the bias correction: divide m and q by 1 − beta^step."),
                 (later, "The step is counted from 1: nothing has to be added to it."),
                 (parameter - rate * m_hat, "The division by the root of q is missing."),
+                (without, "Epsilon is missing: it is added after the root."),
                 (inside, "Epsilon is added after the root, not under it."),
                 (early, "Epsilon is added to the root of the corrected q, not of q itself."),
                 *((value, "The step takes the new m and q, not the old.") for value in behind),
@@ -154,7 +157,7 @@ def _expect_network(answer: Any, kernels: Array, what: str, seed: int) -> None:
         "grad_kernels": [
             (
                 with_relu("gradient"),
-                "The fault is still there: ReLU let pass what was positive *forwards*.",
+                "The fault is still there: what counts is the sign of ReLU's *input*.",
             ),
             (
                 with_relu("both"),
@@ -163,7 +166,7 @@ def _expect_network(answer: Any, kernels: Array, what: str, seed: int) -> None:
             (with_relu("none"), "Now ReLU lets everything pass; it has a backward pass too."),
             (with_relu("at zero"), "Where the map is exactly zero no gradient passes (use > 0)."),
             (with_relu("value"), "The gradient is multiplied by the slope, 0 or 1, not the map."),
-            (truth[..., ::-1, ::-1], "The kernel's gradient was turned: that part was right."),
+            (truth[..., ::-1, ::-1], "Rotated by 180°: the kernel's gradient was right before."),
             (truth * n, "The division by the number of images was right."),
         ],
         "grad_weight": [

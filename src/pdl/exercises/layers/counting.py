@@ -30,6 +30,7 @@ def _count(
     per_position: bool = False,
     strides: bool = True,
     up: bool = False,
+    pooled: Callable[[int, int, int], int] | None = None,
 ) -> int:
     """The truth, and with one of the switches turned the count that a mistake would give."""
 
@@ -48,13 +49,15 @@ def _count(
             c = outputs
         elif kind == "pool" and pooling:
             size, stride = numbers
-            h, w = (positions(each - size, stride) for each in (h, w))
+            side = pooled or (lambda each, size, stride: positions(each - size, stride))
+            h, w = (side(each, size, stride) for each in (h, w))
         elif kind == "linear":
             count += numbers[0] * (c * h * w + bias)
             c, h, w = numbers[0], 1, 1
     return count
 
 
+POOLED = "Pooling has its own size and stride: (H − size) // stride + 1."
 MISTAKES: list[tuple[Rule, str]] = [
     (partial(_count, bias=0), "The biases are missing: one for each map or output."),
     (
@@ -73,6 +76,8 @@ MISTAKES: list[tuple[Rule, str]] = [
         partial(_count, per_position=True),
         "Weights are shared: each kernel counts once, not at every position.",
     ),
+    (partial(_count, pooled=lambda side, size, stride: side // 2), POOLED),
+    (partial(_count, pooled=lambda side, size, stride: side // size), POOLED),
     (partial(_count, up=True), "Where the stride does not divide, sizes are rounded down."),
     (partial(_count, strides=False), "A stride makes the maps smaller: divide by it."),
 ]
@@ -106,6 +111,7 @@ EDGES: list[Case] = [
         [("conv", 4, 3, 2, 1), ("pool", 3, 2), ("flatten",), ("linear", 2)],
         "sizes that are rounded down",
     ),
+    ((1, 9, 11), [("pool", 3, 1), ("flatten",), ("linear", 2)], "windows that overlap"),
 ]
 
 

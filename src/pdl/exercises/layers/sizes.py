@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..attempts import attempt, expect_refusal
+from ..compare import Mismatch
 from ..engine import Exercise
 from ..rules import Case, Rule, expect_rule, pair_of
 
@@ -74,7 +75,16 @@ def _say_size(length: int, kernel: int, stride: int, padding: Pair, dilation: in
     return f"L = {length}, K = {kernel}, S = {stride}, padding {padding}, D = {dilation}"
 
 
+FITS = "It fits: refuse only a kernel with no position, and round down where S does not divide."
+
+
 def _expect_sizes(answer: Rule, cases: list[Case]) -> None:
+    for case in cases:
+        try:
+            answer(*case)
+        except ValueError:
+            words = f"{_say_size(*case)}: expected {_outputs(*case)}, got a ValueError"
+            raise Mismatch(words, FITS) from None
     evidence = [*SIZES, *EDGES]
     expect_rule(answer, cases, _outputs, SIZE_MISTAKES, say=_say_size, evidence=evidence)
 
@@ -153,7 +163,7 @@ SAME_MISTAKES: list[tuple[Rule, str]] = [
     (lambda _, k, __: _shared(k - 1)[::-1], f"{STRIDE_ONE} And the odd zero goes after."),
     (
         lambda length, k, stride: _shared(_missing(length, k, stride)),
-        "There are never fewer than no zeros: use max.",
+        "The number of zeros is never negative: use max.",
     ),
     (
         lambda length, k, stride: _shared(abs(_missing(length, k, stride))),

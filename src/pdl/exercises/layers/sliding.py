@@ -73,10 +73,10 @@ def _expect_layer(
         ),
     ]
     if truth.shape[3] == len(b):
-        words = "The biases lie along the columns: b[:, np.newaxis, np.newaxis] is one a map."
+        words = "The biases lie along the columns: b[:, np.newaxis, np.newaxis] is one per map."
         mistakes.append((truth - bias + b, words))
     if truth.shape[2] == len(b):
-        words = "The biases lie along the rows: b[:, np.newaxis, np.newaxis] is one a map."
+        words = "The biases lie along the rows: b[:, np.newaxis, np.newaxis] is one per map."
         mistakes.append((truth - bias + b[:, np.newaxis], words))
     if x.dtype == w.dtype == np.uint8:
         # Sums of products taken in 8 bits; or products in 8 bits, which np.sum then adds up wide.

@@ -119,7 +119,7 @@ def _expect_epoch(answer: Any, n: int, size: int, rng: np.random.Generator, what
         missing = n - len(set(order))
         raise Mismatch(
             f"{what}: {missing} of {n} images did not come in this epoch, others came twice",
-            "Draw without putting back: rng.permutation has each index once.",
+            "Draw without replacement: rng.permutation has each index once.",
         )
     own = _numbered(n)[1][order]
     came = np.concatenate([labels for _, labels in pairs])
@@ -127,7 +127,7 @@ def _expect_epoch(answer: Any, n: int, size: int, rng: np.random.Generator, what
         at = int(np.argmax(came != own))
         raise Mismatch(
             f"{what}: image {order[at]} has the label {own[at]}, and came with {came[at]}",
-            "Images and labels lost each other: index both with the same order.",
+            "Images and labels came apart: index both with the same order.",
         )
     return order
 

@@ -118,6 +118,9 @@ def _softmax(logits: Array, axis: int | None = 1) -> Array:
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
 
 
+CLIPPED = "Clip nothing: the mean of the logits needs no logarithm of a probability."
+
+
 def _expect_opinions(answer: Any, given_a: Array, given_b: Array, what: str) -> None:
     a, b = given_a.astype(float), given_b.astype(float)
     middle = (a + b) / 2
@@ -141,6 +144,9 @@ def _expect_opinions(answer: Any, given_a: Array, given_b: Array, what: str) -> 
         (_softmax((p + q) / 2), "Average the logits, not the probabilities, before the softmax."),
         (_softmax(np.sqrt(p * q)), "Already probabilities: divide by their sum, no softmax."),
     ]
+    for smallest in 10.0 ** -np.arange(3, 17):
+        root = np.sqrt(p.clip(smallest) * q.clip(smallest))
+        mistakes.append((root / root.sum(axis=1, keepdims=True), CLIPPED))
     with np.errstate(all="ignore"):
         got = as_array(answer(given_a, given_b), f"an array of shape {truth.shape}")
     if got.dtype.kind == "f" and np.isnan(got).any():
@@ -170,7 +176,7 @@ def _(answer: Any) -> None:
     small = np.array([[1, 0, 3], [2, 2, 0]])
     _expect_opinions(answer, small, np.array([[0, 3, 3], [1, 0, 0]]), "whole numbers")
     large = np.array([[1000.0, 999.0, 0.0], [0.0, 901.0, 900.0]])
-    _expect_opinions(answer, large, large[:, ::-1], "logits of 1000")
+    _expect_opinions(answer, large, large[:, ::-1].copy(), "logits of 1000")
     apart = np.array([[1.0, 2.0, 0.0], [-2000.0, -2001.0, -2003.0]])
     _expect_opinions(answer, apart, apart, "rows at different heights")
     for low in (0.0, -1000.0):

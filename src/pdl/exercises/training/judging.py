@@ -115,8 +115,6 @@ def _(answer: Any) -> None:
     _expect_matrix(answer, *absent, 4, "a class that is absent")
     _expect_matrix(answer, *absent, 6, "the last classes absent")
     _expect_matrix(answer, np.array([2]), np.array([0]), 3, "one image")
-    none = np.array([], dtype=int)
-    _expect_matrix(answer, none, none, 2, "no image")
     truth, answers = (each.astype(np.uint8) for each in _labels(3, 200, 20))
     _expect_matrix(answer, truth, answers, 20, "labels in uint8, 20 classes")
     truth, answers = np.repeat([[0, 1, 0], [1, 1, 0]], [70_000, 300, 200], axis=1).astype(np.uint8)

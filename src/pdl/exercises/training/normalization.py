@@ -68,7 +68,7 @@ def _expect_norm(answer: Any, x: Array, gamma: Array, beta: Array, eps: float, w
         (scale * _hat(x, eps, (0, 1, 2, 3)) + shift, "One mean for all maps: take one for each."),
         (
             scale * _hat(x, eps, ddof=1) + shift,
-            "The batch is normalised with the plain variance: m/(m − 1) is for use only.",
+            "The batch is normalised with the plain variance: m/(m − 1) is for the running one.",
         ),
     ]
     truth = scale * _hat(x, eps) + shift
@@ -85,7 +85,7 @@ def _expect_norm(answer: Any, x: Array, gamma: Array, beta: Array, eps: float, w
 @batch_norm.group("shape")
 def _(answer: Any) -> str:
     got = answer(random(0, 4, 3, 2, 5), 1 + random(1, 3), random(2, 3), 1e-5)
-    return expect_shape(got, (4, 3, 2, 5), "The shape of x: gamma and beta are (C,), one a map.")
+    return expect_shape(got, (4, 3, 2, 5), "The shape of x: gamma and beta are (C,), one per map.")
 
 
 @batch_norm.group("values")
@@ -120,15 +120,21 @@ batch_norm_backward = Exercise(
 
 
 def _through(
-    grad: Array, x: Array, gamma: Array, eps: float, mean: bool = True, variance: bool = True
+    grad: Array,
+    x: Array,
+    gamma: Array,
+    eps: float | Array,
+    mean: bool = True,
+    variance: bool = True,
 ) -> Array:
     """Map by map, by the matrix of all derivatives of the outputs by the inputs."""
     result = np.zeros(x.shape)
+    added = np.broadcast_to(np.ravel(eps), x.shape[1])
     for c in range(x.shape[1]):
         values = x[:, c].ravel()
         m = values.size
         with np.errstate(all="ignore"):
-            std = np.sqrt(values.var() + eps)
+            std = np.sqrt(values.var() + added[c])
             hat = (values - values.mean()) / std
             slopes = np.eye(m) - mean * np.ones((m, m)) / m - variance * np.outer(hat, hat) / m
             by_x = gamma[c] / std * slopes.T @ grad[:, c].ravel()
@@ -142,7 +148,9 @@ def _expect_backward(answer: Any, x: Array, gamma: Array, eps: float, what: str)
     truth = _through(grad, x, gamma, eps)
     by_gamma, by_beta = (grad * hat).sum(axis=MAP), grad.sum(axis=MAP)
     m = x[:, 0].size
-    constants = _column(gamma) * grad / np.sqrt(x.var(axis=MAP, keepdims=True) + eps)
+    variance = x.var(axis=MAP, keepdims=True)
+    constants = _column(gamma) * grad / np.sqrt(variance + eps)
+    outside = (np.sqrt(variance) + eps) ** 2 - variance  # as if added to the deviation
     with np.errstate(all="ignore"):
         without_gamma = truth / _column(gamma)
     per_image = np.concatenate(
@@ -161,6 +169,10 @@ def _expect_backward(answer: Any, x: Array, gamma: Array, eps: float, what: str)
             ),
             (without_gamma, "The factor gamma is missing."),
             (_through(grad, x, gamma, 0.0), "eps is missing: it is in the forward pass."),
+            (
+                _through(grad, x, gamma, outside),
+                "eps is added to the variance, under the root.",
+            ),
             (_through(grad, x, gamma, 1e-5), "eps is an argument: use it, whatever its size."),
             (per_image, "Each image was taken by itself: the means go over the images too."),
         ],
@@ -182,7 +194,7 @@ def _expect_backward(answer: Any, x: Array, gamma: Array, eps: float, what: str)
 @batch_norm_backward.group("shape")
 def _(answer: Any) -> str:
     got = answer(random(0, 4, 3, 2, 5), random(1, 4, 3, 2, 5), 1 + random(2, 3), 1e-5)
-    per_map = "One number a map: add over images, rows and columns."
+    per_map = "One number per map: add over images, rows and columns."
     shapes = {"grad_x": (4, 3, 2, 5), "grad_gamma": (3,), "grad_beta": (3,)}
     return expect_part_shapes(got, shapes, {"grad_gamma": per_map, "grad_beta": per_map})
 
@@ -260,7 +272,7 @@ def _expect_running(answer: Any, batch: Array, momentum: float, what: str) -> No
 @running_statistics.group("shape")
 def _(answer: Any) -> str:
     got = answer(np.zeros(3), np.ones(3), random(0, 4, 3, 2, 5), 0.1)
-    hints = dict.fromkeys(("mean", "var"), "One number a map: over images, rows and columns.")
+    hints = dict.fromkeys(("mean", "var"), "One number per map: over images, rows and columns.")
     return expect_part_shapes(got, {"mean": (3,), "var": (3,)}, hints)
 
 
