@@ -274,6 +274,16 @@ def restores(
     return scene[: photograph.shape[0] - size + 1, : photograph.shape[1] - size + 1]
 
 
+def splits_at_the_maximum(kernel: Any) -> Any:
+    """Finds no entry to divide by where the largest is 0 and the others are negative."""
+    i, j = np.unravel_index(np.argmax(kernel), kernel.shape)
+    with np.errstate(all="ignore"):
+        column, row = kernel[:, j : j + 1] / kernel[i, j], kernel[i : i + 1]
+        if not np.allclose(column * row, kernel):
+            raise ValueError("not separable")
+    return column, row
+
+
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "convolution.by_hand": [
         ([2, 6, -1], "tail counts"),
@@ -332,13 +342,13 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (multiplies_in_its_type, "did not fit into the small integer type"),
     ],
     "convolution.predict": [
-        (lambda system, x: system(x), "about x itself"),
+        (lambda system, x: system(x), "about x or a multiple"),
         (asks_twice, "twice"),
         (asks_a_long_impulse, "cut off"),
         (asks_a_step, "step"),
         (asks_a_tall_impulse, "height 1"),
-        (asks_for_a_multiple, "about x itself"),
-        (asks_for_a_longer_one, "about x itself"),
+        (asks_for_a_multiple, "about x or a multiple"),
+        (asks_for_a_longer_one, "about x or a multiple"),
         (lambda system, x: np.convolve(x, system([1.0]))[: len(x)], "the tail counts too"),
         (lambda system, x: np.convolve(x, np.ones(4) / 4), "never asked"),
     ],
@@ -406,6 +416,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ),
     ],
     "convolution.split": [
+        (splits_at_the_maximum, "no positive entry: expected column and row, got a ValueError"),
         (first_column_and_row, "counted twice"),
         (svd_without_its_value, "singular value is missing"),
         (svd_with_its_value_twice, "used twice"),

@@ -112,6 +112,16 @@ def _levels_from(first: int, last: int) -> Any:
     return otsu
 
 
+def _from_level_one(image: Any) -> int:
+    """Right for two levels 0 and 1 as well: the threshold that it starts with is 0."""
+    spread = _spread(image, divide=True)
+    best, threshold = 0.0, 0
+    for t in range(1, 255):
+        if spread[t] > best:
+            best, threshold = spread[t], t
+    return threshold
+
+
 def _by_standard_deviations(image: Any) -> Any:
     def within(t: int) -> float:
         low, high = image[image <= t], image[image > t]
@@ -454,6 +464,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_white_always_above, "for thresholds 0, 254 and 255"),
     ],
     "segmentation.otsu": [
+        (_from_level_one, "three dark levels"),
         (_undivided, "older recipe"),
         (_half_divided, "expected"),
         (_strict, "too high"),
@@ -472,7 +483,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (_medians, "absolute loss"),
         (_redrawn, "labels"),
         (_absolute_differences, "not of absolute differences"),
-        (_truncated, "no integer"),
+        (_truncated, "need not be an integer"),
         (_empty_is_nan, "with no points"),
         (_by_all_points, "not by all points"),
         (_moved_in_place, "changed the array"),
