@@ -30,7 +30,11 @@ def _(answer: Any) -> str:
 
 
 def _expect_split(answer: Any, kernel: Array, what: str) -> None:
-    column, row = _pair(answer(kernel))
+    try:
+        column, row = _pair(answer(kernel))
+    except ValueError:
+        words = "Divide by the entry that is largest in size, and compare with a tolerance."
+        raise Mismatch(f"{what}: expected column and row, got a ValueError", words) from None
     first = kernel[:, :1] * kernel[:1]
     mistakes = [
         (first, "First column times first row: the corner, in which they meet, was counted twice."),
@@ -71,6 +75,7 @@ def _(answer: Any) -> None:
     _expect_split(answer, sobel.T[1:], "a corner of zero")
     _expect_split(answer, np.array([[4.0]]), "a 1×1 kernel")
     _expect_split(answer, np.array([[0, 1, 2], [0, 2, 4]]), "a first column of zeros")
+    _expect_split(answer, np.array([[0, -1, -2], [0, -2, -4]]), "no positive entry")
     _expect_split(answer, 1e-5 * _BINOMIAL, "a faint kernel")
     _expect_split(answer, np.outer([1, 2, 1], [30, 60, 30]).astype(np.uint8), "a uint8 kernel")
     for kernel, what in (

@@ -134,7 +134,8 @@ class _Box:
         self.calls += 1
         if self._holds_x(asked):
             raise Mismatch(
-                "the box was asked about x itself", "Ask about an impulse, and compute the rest."
+                "the box was asked about x or a multiple of it",
+                "Ask about an impulse, and compute the rest.",
             )
         if self.calls > 1:
             raise Mismatch("the box was asked twice", "One question is enough: the impulse.")

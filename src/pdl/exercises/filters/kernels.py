@@ -85,7 +85,7 @@ def _(answer: Any) -> None:
                 "Looks like a correlation: the kernel is flipped, so its lowest weight meets the "
                 "pixel above.",
             ),
-            ([[0], [1], [-1]], "The sign is turned round: above minus here, not here minus above."),
+            ([[0], [1], [-1]], "The sign is reversed: above minus here, not here minus above."),
             (
                 [[-1], [1], [0]],
                 "That is here minus the pixel below; asked is the pixel above minus here.",
@@ -152,7 +152,7 @@ def _diagnosis_case(what: str, kernel: Array) -> Case:
                 shifted_by(center * gain - (size - 1) // 2),
                 "Divide the weighted sum of the indices by the sum of the weights.",
             ),
-            (shifted_by(-truth[1:]), "The sign of the shift is turned round."),
+            (shifted_by(-truth[1:]), "The sign of the shift is reversed."),
         ],
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,8 +42,9 @@ def _repaired_one_by_one(image: Array) -> Array:
     return result
 
 
-def _median_over_zeros(image: Array) -> Array:
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, 1), (3, 3))
+def _median_over(image: Array, mode: Literal["constant", "reflect"]) -> Array:
+    """The 3×3 median where `np.pad` continues the image otherwise than `median_filter`."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, 1, mode=mode), (3, 3))
     middle: Array = np.median(windows, axis=(2, 3))
     return middle
 
@@ -74,8 +75,12 @@ def _(answer: Any) -> None:
                 "Medians were taken from the image that is being repaired; use the one that came.",
             ),
             (
-                _replaced(image, white | black, _median_over_zeros(image)),
+                _replaced(image, white | black, _median_over(image, "constant")),
                 "The border was padded with zeros; reflect it instead.",
+            ),
+            (
+                _replaced(image, white | black, _median_over(image, "reflect")),
+                "np.pad's 'reflect' does not repeat the border pixels; 'symmetric' does.",
             ),
         ],
         image=image,

@@ -105,7 +105,9 @@ def _(answer: Any) -> None:
         got,
         [[1.0], [7.5]],
         what="for integers",
-        mistakes=[([[1], [7]], "The mean of integers is no integer: make the array float.")],
+        mistakes=[
+            ([[1], [7]], "The mean of integers need not be an integer: make the array float.")
+        ],
     )
     far = np.array([[1.0], [8.0], [99.0]])
     _, got = expect_parts(answer(line, far), _PARTS)

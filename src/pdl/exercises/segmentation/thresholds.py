@@ -239,6 +239,7 @@ def _(answer: Any) -> None:
         "an image of the levels 3 and 9": np.array([[3, 3, 9], [3, 9, 9]], dtype=np.uint8),
         "an image of the levels 0 and 1": np.array([[0, 0, 1], [0, 1, 1]], dtype=np.uint8),
         "a bright image": np.array([[254, 255, 254], [255, 254, 254]], dtype=np.uint8),
+        "three dark levels": np.array([[0] * 5, [0, 1, 1, 2, 2]], dtype=np.uint8),
         "black and white": np.array([[0, 255, 0], [0, 255, 0]], dtype=np.uint8),
     }
     for what, each in images.items():
