@@ -1,8 +1,9 @@
 """What the tests of the layers share: the peers' answers, and how close ours must come.
 
-Every answer is a dictionary: ``"y"``, what comes out, ``"x"``, the gradient by what went in, and
-the gradient by each parameter under its name. The gradient that goes in at the back is drawn from
-the shape of the output alone, so that it is the same for us and for each peer.
+Every answer is a dictionary: ``"y"``, what comes out, ``"x"``, the gradient with respect to
+what went in, and that with respect to each parameter under its name. The gradient that goes in at
+the back is drawn from the shape of the output alone, so that it is the same for us and for each
+peer.
 """
 
 from __future__ import annotations

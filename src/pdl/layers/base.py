@@ -41,7 +41,7 @@ class Layer(ABC):
 
     @abstractmethod
     def backward(self, grad: Array) -> Array:
-        """Return the gradient by the input of the last `forward`, and set `gradients`.
+        """Return the gradient with respect to the input of the last `forward`, and set `gradients`.
 
         Parameters
         ----------

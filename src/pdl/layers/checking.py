@@ -97,9 +97,9 @@ def gradient_check(
     -------
     dict of str to float
         For ``"x"`` and each parameter the relative error: the largest difference as a part of
-        the largest gradient by it, or of a ten thousandth of the largest gradient of all if that
-        is more. About 1e-9 is right in float64, 1e-2 is a mistake; near a kink, as of ReLU at 0,
-        the numerical gradient itself is wrong.
+        the largest gradient with respect to it, or of a ten thousandth of the largest gradient of
+        all if that is more. About 1e-9 is right in float64, 1e-2 is a mistake; near a kink, as of
+        ReLU at 0, the numerical gradient itself is wrong.
 
     Raises
     ------
@@ -135,8 +135,8 @@ def gradient_check(
     for name, (gradient, array) in found.items():
         if gradient.shape != array.shape:
             raise ValueError(
-                f"layer: the gradient by {name} has shape {gradient.shape}, but {name} has shape "
-                f"{array.shape}"
+                f"layer: the gradient with respect to {name} has shape {gradient.shape}, but "
+                f"{name} has shape {array.shape}"
             )
     expected = {name: numerical_gradient(loss, array, step) for name, (_, array) in found.items()}
     for name, buffer in layer.buffers.items():

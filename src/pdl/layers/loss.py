@@ -151,7 +151,7 @@ class SoftmaxCrossEntropy:
     __call__ = forward
 
     def backward(self) -> Array:
-        """Return the gradient by the logits, (p − one-hot truth) / N, of shape (N, K)."""
+        """Return the gradient with respect to the logits, (p − one-hot truth) / N: (N, K)."""
         if self._kept is None:
             raise RuntimeError("SoftmaxCrossEntropy.backward was called before forward")
         probabilities, truth = self._kept

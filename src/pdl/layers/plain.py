@@ -84,7 +84,7 @@ def conv2d_plain_backward(
     Parameters
     ----------
     grad : ndarray, shape (N, O, H', W')
-        The gradient by the output.
+        The gradient with respect to the output.
     x, weight, stride, padding, dilation, groups
         As in :func:`conv2d_plain`.
 
