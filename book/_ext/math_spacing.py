@@ -49,7 +49,7 @@ NO_RIGHT_SIDE = {"rel", "close", "punct"}
 SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
 ROWS = {"mrow", "mtd", "msqrt", "mstyle"}
 LIMITS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
-SPELLED = {"*": "∗", "^": "ˆ", "~": "˜", "―": "‾", "¯": "‾", "-": "−"}
+SPELLED = {"*": "∗", "^": "ˆ", "~": "˜", "―": "‾", "¯": "‾"}
 """What the converter writes, and the sign that is meant."""
 ACCENTS = {"ˆ", "˜", "‾", "˙", "→"}
 PRIMES = {"′", "″", "‴"}
@@ -96,7 +96,7 @@ def _mend_token(element: Element) -> None:
 
 
 def _is_sign(text: str) -> bool:
-    return unicodedata.category(text) in {"Sm", "Ps", "Pe"}
+    return unicodedata.category(text) == "Sm"
 
 
 def _visit(element: Element, style: str) -> None:
@@ -203,8 +203,6 @@ def _class(element: Element) -> str:
     if element.tag == "mi":
         return "op" if text.startswith(NAME) else "ord"
     if element.tag in SCRIPTS:
-        if element.get("accent") == "true":
-            return "ord"
         base = element[0]
         return "ord" if base.tag == "mrow" else _class(base)
     if element.tag == "mfrac":
@@ -214,6 +212,10 @@ def _class(element: Element) -> str:
     if element.tag == "mrow" and len(element) and element[0].get("fence") == "true":
         return "inner"
     return "ord"
+
+
+def _opens(base: Element) -> bool:
+    return base.tag == "mrow" and len(base) > 0 and _class(base[0]) == "open"
 
 
 def _is_space(element: Element) -> bool:
@@ -227,21 +229,17 @@ def _spaced(children: list[Element], style: str) -> Iterator[Element]:
     classes = [_class(each) for each in parts]
     for at, kind in enumerate(classes):
         before = classes[at - 1] if at else "open"
-        after = classes[at + 1] if at + 1 < len(classes) else "ord"
-        # A sign with nothing to join is a sign of one: the minus of −x.
-        alone = before in {"bin", "op", "rel", "open", "punct"} or after in {
-            "rel",
-            "close",
-            "punct",
-        }
-        if kind == "bin" and alone:
+        after = classes[at + 1] if at + 1 < len(classes) else "close"
+        if kind == "bin" and (before in NO_LEFT_SIDE or after in NO_RIGHT_SIDE):
             classes[at] = "ord"
     before = ""
     kinds = iter(classes)
     for child in children:
         if not _is_space(child):
             kind = next(kinds)
-            if width := table.get((before, kind)):
+            # A bracket with a power is ordinary, but nothing parts it from the name before it.
+            applied = before == "op" and child.tag in SCRIPTS and _opens(child[0])
+            if not applied and (width := table.get((before, kind))):
                 yield Element("mspace", width=width)
             before = kind
         yield child

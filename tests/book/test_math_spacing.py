@@ -46,6 +46,16 @@ def spelled(latex: str, display: str = "block") -> str:
         (r"(a + b) \bmod 256", "(a~+~b)~mod~256"),
         (r"\tfrac12 x", "12'x"),
         (r"N' + 1", "N′~+~1"),
+        (r"x'_n + 1", "x′n~+~1"),
+        (r"a +", "a+"),
+        (r"x, (y)", "x,'(y)"),
+        (r"\frac1n (a + b)", "1n'(a~+~b)"),
+        (r"x \left( a \right) y", "x'(a)'y"),
+        (r"\left( a + b \right)^2", "(a~+~b)2"),
+        (r"\log (a + b)^2", "log(a~+~b)2"),
+        (r"\log x^2", "log'x2"),
+        (r"\hat{\operatorname{Var}} x", "Varˆx"),
+        (r"x =\ -1", "x_=\xa0_−1"),
     ],
 )
 def test_spaces_are_those_of_tex(latex: str, expected: str) -> None:
@@ -66,6 +76,14 @@ def test_an_index_is_set_close(latex: str, expected: str) -> None:
     assert spelled(latex) == expected
 
 
+@pytest.mark.parametrize("display", ["block", "inline"])
+def test_a_fraction_in_a_line_is_set_close(display: str) -> None:
+    apart, close = "a~+~bc", "a+bc"
+    assert spelled(r"\frac{a + b}{c}", display) == (apart if display == "block" else close)
+    assert spelled(r"\dfrac{a + b}{c}", display) == apart
+    assert spelled(r"\tfrac{a + b}{c}", display) == close
+
+
 def test_the_browser_adds_no_space_of_its_own() -> None:
     signs = list(read(r"a = |b| / c . \sum_i -x").iter("mo"))
     assert len(signs) == 7
@@ -82,6 +100,7 @@ def test_the_browser_adds_no_space_of_its_own() -> None:
         (r"\lVert x - c \rVert^2", "‖x−c‖"),
         (r"\Big( \frac{a}{b} \Big)_k", "(ab)"),
         (r"[0, 1)^2", "[0,1)"),
+        (r"(n!)^2", "(n!)"),
     ],
 )
 def test_a_power_stands_at_its_whole_bracket(latex: str, group: str) -> None:
@@ -101,9 +120,24 @@ def test_a_bracket_is_as_tall_as_its_own_matrix() -> None:
 
 
 def test_limits_stand_below_in_a_displayed_formula_only() -> None:
-    assert len(list(read(r"\max_{j} x_j").iter("munder"))) == 1
+    for name in ("max", "min", "lim"):
+        assert len(list(read(rf"\{name}_{{j}} x_j").iter("munder"))) == 1
+    assert len(list(read(r"\max_{j}^{n} x_j").iter("munderover"))) == 1
+    assert len(list(read(r"\begin{aligned} a &= \max_{j} x_j \end{aligned}").iter("munder"))) == 1
     assert not list(read(r"\max_{j} x_j", "inline").iter("munder"))
     assert len(list(read(r"\left( \sum_i x_i \right)").iter("munder"))) == 1
+
+
+def test_brackets_grow_only_where_it_is_asked_for() -> None:
+    signs = read(r"(|x|) [z] \left( y \right)").iter("mo")
+    assert [sign.get("stretchy") for sign in signs] == ["false"] * 6 + ["true"] * 2
+
+
+def test_a_bar_is_as_wide_as_what_it_is_on_and_other_accents_are_not() -> None:
+    accents = list(read(r"\bar{x} \overline{ab} \vec{v} \hat{u}").iter("mover"))
+    assert {each.get("accent") for each in accents} == {"true"}
+    assert [each[1].text for each in accents] == ["‾", "‾", "→", "ˆ"]
+    assert [each[1].get("stretchy") == "true" for each in accents] == [True, True, False, False]
 
 
 def test_names_and_capital_greek_are_upright_and_letters_are_not() -> None:
