@@ -117,7 +117,11 @@ def test_a_home_is_written_out(kind, tmp_path, monkeypatch):
 
 
 def test_what_is_no_path_is_refused_by_name():
-    for wrong in (7, None, b"a"):
+    class Bytes:
+        def __fspath__(self):
+            return b"a"
+
+    for wrong in (7, None, b"a", Bytes()):
         with pytest.raises(TypeError, match="folder must be a str or a Path, got"):
             as_path(wrong, "folder")
     with pytest.raises(ValueError, match="folder: the home of ~nobody-of-this-name is not known"):

@@ -152,6 +152,7 @@ MASKED = {
     "threshold_peaks": lambda: segmentation.threshold_peaks(M),
     "histogram": lambda: segmentation.histogram(M),
     "kmeans": lambda: segmentation.kmeans(M, 2),
+    "kmeans rows": lambda: segmentation.kmeans((PLAIN[0], M[0]), 1),
     "kmeans init": lambda: segmentation.kmeans(PLAIN, 2, init=M[:2]),
     "watershed": lambda: segmentation.watershed(M, PLAIN),
     "watershed markers": lambda: segmentation.watershed(PLAIN, M),
@@ -209,6 +210,17 @@ def test_a_number_beyond_float64_is_refused() -> None:
     assert v.check_array(np.array([1e300], np.longdouble), "x") == 1e300
     with pytest.raises(ValueError, match="x must lie within the range of float64"):
         v.check_array(np.array([np.finfo(np.longdouble).max]), "x")
+    with pytest.raises(ValueError, match="x must lie within the range of float64"):
+        v.check_array(np.array([np.finfo(np.longdouble).min]), "x")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [(bool, float), (np.uint8, float), (np.int64, float), (np.float32, np.float32)],
+)
+def test_floats_are_of_the_type_that_they_were(dtype: type, expected: type) -> None:
+    found = v.as_floats(np.array([0, 1], dtype), "x")
+    assert found.dtype == np.dtype(expected) and found.tolist() == [0, 1]
 
 
 def test_labels() -> None:

@@ -94,7 +94,6 @@ def to_mathml(latex: str, display: str) -> str:
         )
     root = ElementTree.fromstring(mathml.replace(NAMESPACE, ""))
     set_formula(root)
-    root.set("xmlns", "http://www.w3.org/1998/Math/MathML")
     return ElementTree.tostring(root, "unicode", short_empty_elements=False)
 
 

@@ -26,7 +26,6 @@ def only_build(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / "lock")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         console.print("Another build is at work in this folder: waiting for it (Ctrl-C gives up)")

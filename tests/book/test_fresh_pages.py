@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import fresh_pages
 import pytest
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
@@ -51,6 +53,39 @@ def test_a_page_shows_the_title_and_the_number_that_another_has_now(tmp_path: Pa
     assert shown() == ["New name", "Fig. 2"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda env: env.titles.update(one=nodes.title("", "New name")),
+        lambda env: env.toc_secnumbers.update(one={"": (2,)}),
+        lambda env: env.toc_fignumbers.update(one={"figure": {"that": (2,)}}),
+        lambda env: env.domaindata["std"]["labels"].update(here=("one", "here", "New name")),
+        lambda env: env.domaindata["std"]["anonlabels"].update(here=("one", "there")),
+        lambda env: env.domaindata["math"]["objects"].update(sum=("one", 2)),
+    ],
+    ids=["title", "section", "figure", "label", "place", "equation"],
+)
+def test_whatever_one_page_shows_of_another_is_watched(change: Callable[[Any], None]) -> None:
+    env: Any = SimpleNamespace(
+        found_docs={"two", "one"},
+        titles={"one": nodes.title("", "Old name")},
+        toc_secnumbers={"one": {"": (1,)}},
+        toc_fignumbers={"one": {"figure": {"that": (1,)}}},
+        domaindata={
+            "std": {
+                "labels": {"here": ("one", "here", "Old name")},
+                "anonlabels": {"here": ("one", "here")},
+            },
+            "math": {"objects": {"sum": ("one", 1)}},
+        },
+    )
+    app: Any = None
+    assert fresh_pages._with_other_numbers(app, env) == ["one", "two"]
+    assert fresh_pages._with_other_numbers(app, env) == []
+    change(env)
+    assert fresh_pages._with_other_numbers(app, env) == ["one", "two"]
+
+
 def executed(folder: Path, text: str, identity: str) -> None:
     output = {"output_type": "stream", "name": "stdout", "text": text}
     cell = {"cell_type": "code", "id": identity, "outputs": [output]}
@@ -66,6 +101,7 @@ def test_a_chapter_is_read_again_when_its_outputs_change(tmp_path: Path) -> None
     def outdated() -> list[str]:
         return fresh_pages._with_other_outputs(app, env, set(), set(), set())
 
+    (folder / "09_gone.ipynb").write_text('{"cells": []}', "utf8")
     executed(folder, "92.4 %", "a")
     assert outdated() == ["chapters/01_images"]
     assert outdated() == []

@@ -38,10 +38,13 @@ def test_the_second_is_told_and_waits_even_for_one_that_is_killed(tmp_path: Path
         with start(tmp_path / "_build") as second:
             assert second.stdout is not None
             assert second.stdout.readline().startswith("Another build is at work in this folder")
+            assert second.stdin is not None
+            second.stdin.close()  # it would end at once, did it not wait
+            with pytest.raises(subprocess.TimeoutExpired):
+                second.wait(0.5)
             first.kill()
             assert second.stdout.readline() == "held\n"
-            second.communicate("")
-            assert second.returncode == 0
+            assert second.wait() == 0
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

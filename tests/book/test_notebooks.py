@@ -96,4 +96,8 @@ def test_rounding_is_all_that_may_differ() -> None:
     assert same_but_for_rounding("the gap is 0.124", "the gap is 0.123")
     assert not same_but_for_rounding("the gap is 0.134", "the gap is 0.123")
     assert not same_but_for_rounding("3 objects", "4 objects")
+    assert same_but_for_rounding("about 1.6e+09", "about 1.5e+09")
+    assert not same_but_for_rounding("about 1.9e+09", "about 1.5e+09")
+    assert differing_lines("a\nb", "a") == (["b"], [])
+    assert differing_lines("0.13\nb", "0.12") == (["0.13", "b"], ["0.12"])
     assert not same_but_for_rounding("a gap of 0.1", "the gap is 0.1")

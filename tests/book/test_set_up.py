@@ -77,6 +77,10 @@ def test_a_new_environment_is_made_once(root: Path, capsys: pytest.CaptureFixtur
             lambda root: python_that_says(root / ".venv", "nothing"),
             "its Python or its pip does not run",
         ),
+        (
+            lambda root: python_that_says(root / ".venv", f"{OURS} 26; exit 1"),
+            "its Python or its pip does not run",
+        ),
         (lambda root: stamp(root, "/elsewhere/book"), "it was made in /elsewhere/book"),
     ],
 )
@@ -112,6 +116,34 @@ def test_one_that_fits_is_kept_when_the_dependencies_change(
     assert "anew" not in capsys.readouterr().out
     assert (root / ".venv" / "of the old one").exists()
     assert len(set_up.CALLS) == 2  # type: ignore[attr-defined]
+
+
+def test_one_that_was_not_finished_is_kept(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As after a download that was broken off: what is there already need not come again."""
+    set_up.set_up(root)
+    (root / ".venv" / ".installed").unlink()
+    capsys.readouterr()
+    set_up.set_up(root)
+    assert "anew" not in capsys.readouterr().out
+    assert len(set_up.CALLS) == 2  # type: ignore[attr-defined]
+
+
+def test_one_whose_python_is_gone_is_made_anew_though_its_stamp_is_right(root: Path) -> None:
+    set_up.set_up(root)
+    python_in(root / ".venv").unlink()
+    set_up.set_up(root)
+    assert python_in(root / ".venv").exists()
+
+
+def test_what_pip_cannot_install_is_said_and_tried_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(set_up.subprocess, "run", lambda *_, **__: failed)
+    monkeypatch.setattr(set_up, "ROOT", root)
+    assert set_up.main() == 1
+    assert "pip could not install what the book needs" in capsys.readouterr().err
+    assert not (root / ".venv" / ".installed").exists()
 
 
 def test_a_place_that_cannot_be_written_is_named(

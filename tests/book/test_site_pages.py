@@ -80,6 +80,34 @@ def test_a_picture_with_a_dark_twin_is_followed_by_it(
     assert finished(out, text).count("figure-link") == 2, "a second pass changes nothing"
 
 
+def test_the_index_stands_below_the_bibliography_and_once(out: Path) -> None:
+    links = '<ul><li><a href="../book/bibliography.html">Bibliography</a></li></ul>'
+    text = finished(out, f'<nav class="bd-links">{links}</nav>')
+    entry = '</li><li class="toctree-l1"><a class="reference internal" href="../genindex.html">'
+    assert f"{entry}Index</a></li></ul>" in text
+    assert finished(out, text).count("genindex.html") == 1, "a second pass changes nothing"
+
+
+def test_a_page_is_in_the_theme_of_the_system_before_a_script_runs(out: Path) -> None:
+    script = """document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";"""
+    text = finished(out, f"<script>{script}</script>")
+    assert '|| (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");' in text
+
+
+def test_a_page_that_stands_is_finished_once(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("styles/pydata-sphinx-theme.css", "scripts/pydata-sphinx-theme.js"):
+        (out / "_static" / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / "_static" / name).write_text("e.tabIndex=0", "utf8")
+    (out / "chapters" / "a.html").write_text("<p>a</p>", "utf8")
+    seen: list[str] = []
+    monkeypatch.setattr(site_pages, "_finish_page", lambda page, out: seen.append(page.stem))
+    build: Any = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=out)
+    site_pages._finish(build, None)
+    (out / "chapters" / "b.html").write_text("<p>b</p>", "utf8")
+    site_pages._finish(build, None)
+    assert seen == ["a", "b"]
+
+
 @pytest.mark.parametrize("alt", ["", ' alt=""', ' alt="  "'])
 def test_a_picture_without_alt_text_is_a_warning(
     out: Path, alt: str, monkeypatch: pytest.MonkeyPatch

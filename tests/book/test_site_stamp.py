@@ -77,6 +77,11 @@ def edit(name: str, text: str = "Another text") -> Callable[[Path], object]:
         (edit("_build/jupyter_execute/figure.png", ""), State.UNSOUND),
         (edit("_build/stamp.json", '{"tools":'), State.UNSOUND),
         (edit("_build/stamp.json", "[]"), State.UNSOUND),
+        (edit("_build/stamp.json", "{}"), State.UNSOUND),
+        (
+            lambda root: (root / "_build/html/searchindex.js").rename(root / "_build/html/z.js"),
+            State.UNSOUND,
+        ),
         (lambda root: os.environ.update(PDL_REPOSITORY="https://example.org/a/b"), State.UNSOUND),
     ],
 )

@@ -49,9 +49,12 @@ def test_an_import_stands_where_it_was(out: Path) -> None:
 
 
 def test_addresses_are_seen_from_the_joint_sheet(out: Path) -> None:
-    own = 'a{b:url("../fonts/x.woff2")}c{d:url(data:image/png;base64,AA==)}e{f:url(g.svg)}'
+    own = (
+        'a{b:url("../fonts/x.woff2")}c{d:url(data:image/png;base64,AA==)}h{i:url(#clip)}'
+        "e{f:url(g.svg)}"
+    )
     (out / "_static" / "styles" / "two.css").write_text(own)
-    expected = 'a{b:url("fonts/x.woff2")}c{d:url(data:image/png;base64,AA==)}'
+    expected = 'a{b:url("fonts/x.woff2")}c{d:url(data:image/png;base64,AA==)}h{i:url(#clip)}'
     assert joined(out, "../_static/styles/two.css") == expected + 'e{f:url("styles/g.svg")}'
 
 

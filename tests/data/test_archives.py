@@ -212,6 +212,13 @@ def test_a_bomb_by_ratio(
     assert sum(len(each) for each in content(out).values()) <= archives.ALWAYS_ALLOWED
 
 
+def test_a_large_archive_of_much_content_is_no_bomb(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "ALWAYS_ALLOWED", 1000)
+    assert unpack(tar(tmp_path / "a.tar", {"a": random.Random(0).randbytes(20_000)}), out) == 1
+
+
 @pytest.mark.parametrize("make", [tar, zipped])
 def test_a_bomb_by_size(
     make: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path, out: Path

@@ -72,6 +72,11 @@ def test_a_path_that_is_long_in_each_part_and_in_all(tmp_path: Path) -> None:
     assert "has more than 500 characters" in refused(tmp_path / "a", content)
 
 
+def test_a_part_of_a_path_is_measured_in_bytes(tmp_path: Path) -> None:
+    content = note(path="ä" * 200) + member() + END
+    assert "leads out of the folder or is too long" in refused(tmp_path / "a", content)
+
+
 @pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
 def test_a_chain_of_long_names(kind: bytes, tmp_path: Path) -> None:
     """Each announces the name of the next: tarfile calls itself for each."""

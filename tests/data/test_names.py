@@ -51,6 +51,8 @@ def test_the_case_of_a_suffix_does_not_count(voc: Callable[..., Path], tmp_path:
     found = load_voc(folder)
     assert [each.image_path.name for each in found.annotations] == ["a.JPG", "b.jpeg", "c.Png"]
     found.check()
+    (folder / "Annotations" / ".d.xml").write_text("as some systems put beside each file")
+    assert len(load_voc(folder)) == 3
     save(tmp_path / "images" / "a.JPG")
     save(tmp_path / "masks" / "a_mask.PNG", mode="L")
     load_mask_folder(tmp_path / "images", tmp_path / "masks").check()

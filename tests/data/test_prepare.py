@@ -248,6 +248,24 @@ def test_carvana(tmp_path: Path, home: Path) -> None:
         prepare("carvana", tmp_path / "src", replace=True)
 
 
+def test_a_home_in_a_path_is_written_out_and_another_copy_is_named(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for kind in ("Type_1", "Type_2", "Type_3"):
+        for number in range(5):
+            photo(tmp_path / "src" / "train" / kind / f"{number}.jpg", 8, 6)
+    said: list[str] = []
+    first = prepare("cervix", "~/src", into="~/mine", say=said.append)
+    assert first == tmp_path / "mine" / "cervix"
+    monkeypatch.setenv("PDL_DATA_DIR", str(tmp_path / "mine"))
+    prepare("cervix", "~/src", into="~/mine", replace=True, say=said.append)
+    assert not [line for line in said if "another copy" in line], "it is that copy"
+    prepare("cervix", "~/src", into="~/other", say=said.append)
+    assert said[-1].startswith(f"cervix: PDL_DATA_DIR has another copy ({first})")
+
+
 def test_cervix(tmp_path: Path, home: Path) -> None:
     for kind in ("Type_1", "Type_2", "Type_3"):
         for number in (2, 10, 3, 100, 4):

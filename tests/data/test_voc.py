@@ -125,6 +125,11 @@ def test_a_bad_box_of_another_split_is_not_ours(smears: Smears) -> None:
         ("<xmin>1</xmin>", "<xmin>nan</xmin>", r"line 7: <xmin> is 'nan'"),
         ("<xmin>1</xmin>", "", r"line 6: <bndbox> has 0 <xmin>, expected one"),
         ("<width>40</width>", "<width>0</width>", r"line 3: <width> is '0', expected a whole"),
+        (
+            "<width>40</width>",
+            "<width>40.5</width>",
+            r"line 3: <width> is '40.5', expected a whole",
+        ),
         ("<width>40</width>", "", r"line 3: <size> has 0 <width>"),
         ("<name>WBC</name>", "<name> </name>", r"line 5: the name of the class is empty"),
         ("<name>WBC</name>", "", r"line 4: <object> has 0 <name>"),

@@ -64,6 +64,17 @@ def test_relu_gives_no_gradient_at_zero_like_both_peers() -> None:
     np.testing.assert_array_equal(layer.backward(np.full((1, 4), 7.0)), [[0, 0, 0, 7]])
 
 
+@pytest.mark.parametrize("layer", [ReLU, Sigmoid, Tanh])
+def test_of_whole_numbers_it_is_what_it_is_of_floats(layer) -> None:
+    """In uint8 −2 is 254."""
+    numbers = np.array([[0, 1, 2]])
+    for dtype in (np.uint8, bool):
+        found = layer().forward(numbers.astype(dtype))
+        expected = layer().forward(numbers.astype(dtype).astype(float))
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == np.float64
+
+
 @pytest.mark.parametrize("layer", [ReLU, Sigmoid, Tanh, Flatten, lambda: Linear(4, 3)])
 def test_backward_before_forward_and_wrong_gradients_are_refused(layer) -> None:
     made = layer()

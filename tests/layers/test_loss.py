@@ -131,7 +131,7 @@ def test_one_hot_refuses_what_is_no_label(labels) -> None:
         one_hot(np.array(labels), 4)
 
 
-@pytest.mark.parametrize("shape", [(3,), (3, 2, 2)])
+@pytest.mark.parametrize("shape", [(3,), (3, 2, 2), (0, 3), (3, 0)])
 def test_logits_of_another_shape_are_refused(shape) -> None:
     with pytest.raises(ValueError, match="logits"):
         SoftmaxCrossEntropy().forward(np.zeros(shape), np.zeros(3, dtype=int))

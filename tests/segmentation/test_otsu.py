@@ -166,6 +166,9 @@ def test_histogram_of_a_float_image_and_of_too_many_levels():
     assert np.allclose(np.diff(levels), (image.max() - image.min()) / 16)
     with pytest.raises(ValueError, match="65536"):
         histogram(np.array([[0, 2**20]]))
+    assert len(histogram(np.array([[-1, 2**16 - 2]])).levels) == 2**16
+    with pytest.raises(ValueError, match="at most 65536 integer levels, got -1 to 65535"):
+        histogram(np.array([[-1, 2**16 - 1]]))
 
 
 # memory, and numbers at the ends of their range

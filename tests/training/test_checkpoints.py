@@ -182,6 +182,7 @@ ROWS = [{"epoch": each} for each in (1, 2, 3)]
         {"images": 0},  # but a batch has been taken
         {"epoch": 7},
         {"epoch": 2},  # but there are three rows
+        {"epoch": 6, "history": [{"epoch": each} for each in range(1, 7)]},  # the end, and a batch
         {"epoch": "3"},
         {"epoch": True, "history": ROWS[:1]},
         {"history": []},

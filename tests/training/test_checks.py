@@ -113,6 +113,10 @@ def test_a_last_batch_of_one_is_taken_where_the_model_takes_it() -> None:
         assert seen[-2:] == [4, 1]
 
 
+def test_a_single_image_is_taken_where_the_model_takes_it() -> None:
+    train(digits.net(), ArrayDataset(images(1), labels(1)))
+
+
 def test_a_batch_of_one_from_the_first_step_on_is_explained() -> None:
     with pytest.raises(ValueError, match="one number per channel in a batch of one image"):
         train(normalized(), ArrayDataset(images(3), labels(3)), batch_size=1)

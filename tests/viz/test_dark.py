@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 from pathlib import Path
@@ -35,6 +36,9 @@ def figure() -> Figure:
     photo.text(1, 1, "over", color="white")
     photo.plot([0, 1], color="black")
     photo.set_title("photo", color="black")
+    photo.legend(["line"], labelcolor="black")
+    photo.set_facecolor("#eeeeaa")
+    curve.text(0, 1, "box", bbox={"facecolor": "black"})
     return figure
 
 
@@ -71,6 +75,8 @@ def test_ink_is_light_within_the_context_and_as_it_was_after_it(figure: Figure) 
         assert lightness(photo.title.get_color()) == pytest.approx(0.9)
         assert to_rgba(figure.patch.get_facecolor())[3] == 0
         assert to_rgba(curve.patch.get_facecolor())[3] == 0
+        assert lightness(photo.patch.get_facecolor()) < 0.4, "a paper of a colour of its own"
+        assert lightness(curve.texts[1].get_bbox_patch().get_facecolor()) == pytest.approx(0.9)
     assert colors(figure) == before
 
 
@@ -80,6 +86,7 @@ def test_what_lies_over_a_photograph_and_maps_of_colour_stay(figure: Figure) -> 
     with dark_paper(figure):
         assert photo.texts[0].get_color() == "white"
         assert photo.lines[0].get_color() == "black"
+        assert lightness(photo.get_legend().get_texts()[0].get_color()) == 0
         assert curve.collections[1].get_facecolor()[:, 0].tolist() == [0.0, 1.0]
 
 
@@ -105,3 +112,8 @@ def test_a_shown_figure_leaves_its_twin_under_the_hash_of_its_picture(
     dark = np.asarray(Image.open(twin).convert("RGBA"))
     assert light[0, 0].tolist() == [255, 255, 255, 255]
     assert dark[0, 0, 3] == 0, "the page shows through"
+    encoded = pylabtools.print_figure(figure, fmt="png", base64=True)
+    assert base64.b64decode(encoded) == picture
+    pylabtools.print_figure(figure, fmt="svg")
+    assert [*(tmp_path / "dark").iterdir()] == [twin], "the same twin again, and none of an SVG"
+    assert Image.open(twin).format == "PNG"

@@ -18,14 +18,18 @@ def test_a_page_gets_rows_with_headings() -> None:
         ["0.82", "9.1"],
         ["0.8", "−1"],
     ]
+    assert "k-means &amp; more" in TABLE._repr_mimebundle_()["text/html"]
     assert soup.select_one(".score-table")["tabindex"] == "0", "it scrolls, by keyboard too"
 
 
 def test_an_interval_stands_below_its_number() -> None:
-    table = show_table(["IoU"], {"k-means 3-2": ["-0.82 [-0.83, -0.80]"]})
-    cell = BeautifulSoup(table._repr_mimebundle_()["text/html"], "html.parser").select("td")[-1]
+    table = show_table(["IoU"], {"k-means 3-2": ["-0.82 [-0.83, -0.80]"], "0-1": ["3-2 [<1-2]"]})
+    cell = BeautifulSoup(table._repr_mimebundle_()["text/html"], "html.parser").select("tbody td")[
+        0
+    ]
     assert cell.text == "−0.82 [−0.83, −0.80]"
     assert cell.select_one(".interval").text == "[−0.83, −0.80]"
+    assert "3-2 [<1-2]" in str(table) and "[&lt;1-2]" in table._repr_mimebundle_()["text/html"]
 
 
 def test_a_console_gets_columns() -> None:
@@ -34,6 +38,7 @@ def test_a_console_gets_columns() -> None:
         "Otsu            0.82        9.1",
         "k-means & more   0.8         −1",
     ]
+    assert str(show_table(["IoU"], {"Otsu": [""]})) == "      IoU\nOtsu"
 
 
 def test_a_row_of_another_length_is_refused() -> None:

@@ -86,7 +86,7 @@ def _settings(artist: Artist) -> list[Setting]:
 
 
 def _darkened(color: Any) -> Any:
-    if isinstance(color, str) and color in {"none", "auto"}:
+    if isinstance(color, str) and color == "none":
         return color
     if isinstance(color, np.ndarray) and color.ndim == 2:
         return [dark_color(each) for each in color]
