@@ -24,7 +24,8 @@ for name, value in found.items():
 
 
 @pytest.mark.skipif(
-    not portable.INSTRUCTIONS["NPY_DISABLE_CPU_FEATURES"] or platform.machine() not in ("x86_64",),
+    not portable.INSTRUCTIONS["NPY_DISABLE_CPU_FEATURES"]
+    or platform.machine().lower() not in ("x86_64", "amd64"),
     reason="a processor with AVX2 has an older instruction set to fall back to",
 )
 def test_the_settings_change_the_last_digits() -> None:

@@ -24,12 +24,11 @@ def test_a_page_gets_rows_with_headings() -> None:
 
 def test_an_interval_stands_below_its_number() -> None:
     table = show_table(["IoU"], {"k-means 3-2": ["-0.82 [-0.83, -0.80]"], "0-1": ["3-2 [<1-2]"]})
-    cell = BeautifulSoup(table._repr_mimebundle_()["text/html"], "html.parser").select("tbody td")[
-        0
-    ]
+    page = table._repr_mimebundle_()["text/html"]
+    cell = BeautifulSoup(page, "html.parser").select("tbody td")[0]
     assert cell.text == "−0.82 [−0.83, −0.80]"
     assert cell.select_one(".interval").text == "[−0.83, −0.80]"
-    assert "3-2 [<1-2]" in str(table) and "[&lt;1-2]" in table._repr_mimebundle_()["text/html"]
+    assert "3-2 [<1-2]" in str(table) and "[&lt;1-2]" in page
 
 
 def test_a_console_gets_columns() -> None:
