@@ -143,7 +143,7 @@ def test_an_unknown_command_is_refused_by_name(latex: str, command: str) -> None
         r"\begin{bmatrix} 1 \end{pmatrix}",
         r"\begin{aligned} a &= b \\ c &= d",
         r"\end{aligned}",
-        "}x{",
+        "a}{b",
     ],
 )
 def test_broken_latex_is_refused_with_the_formula(latex: str) -> None:

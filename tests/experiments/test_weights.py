@@ -72,4 +72,5 @@ def test_weights_of_another_network_change_nothing(saved, other):
 
 
 def test_what_ships_is_small():
-    assert all(each.stat().st_size < 300_000 for each in WEIGHTS.glob("*.safetensors"))
+    sizes = [each.stat().st_size for each in WEIGHTS.glob("*.safetensors")]
+    assert 0 < max(sizes) < 300_000
