@@ -43,10 +43,13 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_record_has_what_each_seed_yields(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    homes: set[Path] = set()
+
     def run(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> float:
         assert environment["PDL_BUILD"] == "spreads"
         assert json.loads((results / "trainings-nets.json").read_text("utf8"))["values"] == {}
         seed = int(environment["PDL_SEED"])
+        homes.add(Path(environment["PDL_HOME"]))
         notebook.cells = executed(**{"nets-lost": 12 + seed / 100, "nets-right": 97.0}).cells
         return 0.1
 
@@ -58,6 +61,8 @@ def test_a_record_has_what_each_seed_yields(results: Path, monkeypatch: pytest.M
     assert record["metrics"] == {"nets_lost": 13, "nets_right": 97}
     assert record["command"] == "python book/tools/spreads.py 09"
     assert record["versions"].keys() >= {"python", "torch"}
+    (home,) = homes
+    assert not home.exists()
 
 
 def test_what_holds_with_some_seeds_alone_is_not_recorded(

@@ -141,3 +141,12 @@ def test_a_label_beyond_int64_is_refused(score):
     ):
         score(labels)
     assert score(np.array([[0, 2**63 - 1, 3]], dtype=np.uint64)) in (1.0, 2)
+
+
+def test_three_poor_pairs_are_more_than_two_good_ones() -> None:
+    """In a chain of five overlaps; the IoUs of the two are 0.8, those of the three below 0.12."""
+    overlaps = [(1, 1, 1), (2, 1, 8), (2, 2, 1), (3, 2, 8), (3, 3, 1)]
+    predicted, true = np.concatenate([np.full((n, 2), (p, t)) for p, t, n in overlaps]).T
+    matching = matched_objects(predicted[None], true[None], threshold=0.05)
+    assert matching.pairs.tolist() == [[1, 1], [2, 2], [3, 3]]
+    assert matching.ious.tolist() == [1 / 9, 1 / 17, 1 / 9]

@@ -178,3 +178,8 @@ def test_the_scale_of_the_points_does_not_count(scale, init):
         initial_centroids(points * scale, 3, 1).tolist()
         == (initial_centroids(points, 3, 1) * scale).tolist()
     )
+
+
+def test_of_two_centroids_at_the_same_distance_a_point_takes_the_first():
+    assert kmeans([0.0, 1.0, 2.0], 2, init=[[0.0], [2.0]]).labels.tolist() == [0, 0, 1]
+    assert kmeans([0.0, 1.0, 2.0], 2, init=[[2.0], [0.0]]).labels.tolist() == [1, 0, 0]

@@ -367,6 +367,7 @@ def test_glue_takes_one_value(displayed: list[Any]) -> None:
 
 
 TRAININGS = {"net-lost": [14.0, 12.2, 20.4], "net-gain": [-0.5, 0.25], "net-right": [96.8, 97.1]}
+TRAININGS["net-fall"] = [-97.1, -96.8]
 
 
 @pytest.mark.parametrize(
@@ -377,6 +378,7 @@ TRAININGS = {"net-lost": [14.0, 12.2, 20.4], "net-gain": [-0.5, 0.25], "net-righ
         ("net-gain", 0, "+.1f", "−0.5 to +0.2", (-0.5, 0.25)),
         ("net-right", 97, ".0f", "97", (96.8, 97.1)),  # both ends read 97
         ("net-right", 98, ".0f", "97", (96.8, 97.1)),  # a narrow range allows one per cent
+        ("net-fall", -98, ".0f", "−97", (-97.1, -96.8)),
         ("net-lost", 8.2, ".0f", "12 to 20", (12.2, 20.4)),  # 12.2 less half of 8.2 is 8.1
         ("net-lost", 24.4, ".0f", "12 to 20", (12.2, 20.4)),  # 20.4 and half of 8.2 is 24.5
     ],
