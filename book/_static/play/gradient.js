@@ -93,7 +93,7 @@
         ...Object.entries(options).map(([name, words]) =>
           check({ label: words, group, checked: name === value, input() { input(name); redraw(); } }).node)));
     };
-    // Each derivative stands under what it is the derivative by.
+    // Each derivative stands under the value that it is taken with respect to.
     const rows = (title, parts) => [
       el("p", { class: "play-title" }, title),
       el("div", { class: "play-matrices" }, ...parts.slice(0, parts.length / 2).map(({ node }) => node)),
