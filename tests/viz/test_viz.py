@@ -15,6 +15,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -420,6 +421,11 @@ def test_a_number_without_recorded_trainings_is_refused(displayed: list[Any]) ->
     with pytest.raises(ValueError, match=r"'net-new'; to record it anew: python book/tools/spread"):
         viz.glue_range("net-new", 1.0, TRAININGS)
     assert displayed == []
+
+
+@pytest.mark.usefixtures("displayed")
+def test_a_range_that_ends_a_cell_is_not_shown_below_it() -> None:
+    assert DisplayFormatter().format(viz.glue_range("net-lost", 15, TRAININGS)) == ({}, {})
 
 
 def test_a_run_to_be_recorded_hands_over_its_own_value(

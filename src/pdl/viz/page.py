@@ -8,7 +8,7 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -109,9 +109,22 @@ def glue(key: str, value: float | int | str | np.generic | NDArray[Any]) -> None
     _hand_over(key, plain)
 
 
+class Range(NamedTuple):
+    """The two ends of what recorded trainings yielded.
+
+    Where a call ends a cell, nothing is shown below it: the text quotes the range.
+    """
+
+    low: float
+    high: float
+
+    def _ipython_display_(self) -> None:
+        """Show nothing."""
+
+
 def glue_range(
     key: str, value: float, trainings: Mapping[str, Sequence[float]], number_format: str = ".0f"
-) -> tuple[float, float]:
+) -> Range:
     """Hand to the text of the page the range of a number that a training yields.
 
     A training ends elsewhere on another processor, since sums are rounded in another order. So the
@@ -131,8 +144,8 @@ def glue_range(
 
     Returns
     -------
-    low, high : float
-        The ends of the recorded range; a verdict rests on them.
+    Range
+        ``low`` and ``high``, the ends of the recorded range; a verdict rests on them.
 
     Raises
     ------
@@ -147,7 +160,7 @@ def glue_range(
     live = float(value)
     if os.environ.get("PDL_BUILD") == "spreads":  # this run is one of those to be recorded
         _hand_over(key, live, value=live)
-        return live, live
+        return Range(live, live)
     remedy = "to record it anew: python book/tools/spreads.py"
     if key not in trainings:
         raise ValueError(f"trainings: no recorded trainings for {key!r}; {remedy}")
@@ -161,7 +174,7 @@ def glue_range(
         )
     ends = [format(end, number_format).replace("-", "−") for end in (low, high)]
     _hand_over(key, " to ".join(dict.fromkeys(ends)), value=live, spread=[low, high])
-    return low, high
+    return Range(low, high)
 
 
 def _hand_over(key: str, shown: float | int | str, **facts: Any) -> None:
