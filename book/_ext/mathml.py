@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 from docutils import nodes
 from fontTools import subset
+from fontTools.ttLib import TTFont
 from latex2mathml.converter import convert
 from math_spacing import NAME, set_formula
 from sphinx.application import Sphinx
@@ -133,6 +134,25 @@ def _text_to_draw(formulas: Iterable[str]) -> str:
     return "".join(sorted(used)) + "".join(italic + greek) + "√0123456789()[]{}|+-−=<>,.·"
 
 
+def narrow_roots(font: TTFont) -> None:
+    """Make the tall radical signs of a font as wide as the small one.
+
+    MathML Core has a browser leave room for the widest form of a stretchy sign, and Chromium
+    leaves it to the right of each root, however small: √2 /4.
+    """
+    radical = font.getBestCmap()[ord("√")]
+    variants = font["MATH"].table.MathVariants
+    forms = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(radical)]
+    names = {each.VariantGlyph for each in forms.MathGlyphVariantRecord}
+    names |= {each.glyph for each in forms.GlyphAssembly.PartRecords}
+    width = font["hmtx"][radical][0]
+    for name in names:
+        glyph = font["glyf"][name]
+        glyph.coordinates.scale((width / font["hmtx"][name][0], 1))
+        glyph.recalcBounds(font["glyf"])
+        font["hmtx"][name] = (width, glyph.xMin)
+
+
 def write_font(formulas: Iterable[str], target: Path) -> Path:
     """Write the part of the font that draws some formulas.
 
@@ -159,6 +179,7 @@ def write_font(formulas: Iterable[str], target: Path) -> Path:
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=text)
     subsetter.subset(font)
+    narrow_roots(font)
     subset.save_font(font, str(target), options)
     stamp.write_text(text, "utf8")
     return target

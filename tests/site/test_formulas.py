@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
-from mathml import FONT, FORMULA, WHOLE_FONT, to_mathml, write_font
+from mathml import FONT, FORMULA, WHOLE_FONT, narrow_roots, to_mathml, write_font
 from numpy.typing import NDArray
 from paths import SITE
 from PIL import Image
@@ -76,10 +76,21 @@ def in_pieces(draw: Draw, formulas: list[str], font: bytes) -> list[NDArray[Any]
     return [drawn for piece in pieces for drawn in draw(piece, font)]
 
 
-def test_every_formula_looks_as_with_the_whole_font(draw: Draw, formulas: list[str]) -> None:
+@pytest.fixture(scope="module")
+def whole_font() -> bytes:
+    """All the font's characters, with roots as the site has them."""
+    font, file = TTFont(str(WHOLE_FONT)), io.BytesIO()
+    narrow_roots(font)
+    font.save(file)
+    return file.getvalue()
+
+
+def test_every_formula_looks_as_with_the_whole_font(
+    draw: Draw, formulas: list[str], whole_font: bytes
+) -> None:
     assert len(formulas) > 500
     small = in_pieces(draw, formulas, (SITE / "_static" / FONT).read_bytes())
-    whole = in_pieces(draw, formulas, WHOLE_FONT.read_bytes())
+    whole = in_pieces(draw, formulas, whole_font)
     differing = [
         unescape(formula)
         for formula, ours, theirs in zip(formulas, small, whole, strict=True)
@@ -94,10 +105,36 @@ def test_the_whole_font_has_every_character(formulas: list[str]) -> None:
     assert {char for char in text if not char.isspace() and ord(char) not in known} == set()
 
 
-def test_what_is_drawn_without_a_character_is_in_the_small_font(draw: Draw, tmp_path: Path) -> None:
+def test_what_is_drawn_without_a_character_is_in_the_small_font(
+    draw: Draw, whole_font: bytes, tmp_path: Path
+) -> None:
     page = [to_mathml(latex, "block") for latex in DRAWN_WITHOUT_A_CHARACTER]
     font = write_font(page, tmp_path / FONT)
-    small, whole = draw(page, font.read_bytes()), draw(page, WHOLE_FONT.read_bytes())
+    small, whole = draw(page, font.read_bytes()), draw(page, whole_font)
     for latex, ours, theirs in zip(DRAWN_WITHOUT_A_CHARACTER, small, whole, strict=True):
         assert np.array_equal(ours, theirs), latex
         assert ours.min() < 100, f"nothing is drawn for {latex}"
+
+
+def test_a_root_ends_where_its_bar_does(browser: Browser, tmp_path: Path) -> None:
+    tall = "x"
+    roots = [rf"\sqrt{{{tall}}}"]
+    for _ in range(4):
+        tall = rf"\frac{{{tall}}}{{2}}"
+        roots.append(rf"\sqrt{{{tall}}}")
+    page = [to_mathml(latex, "block") for latex in roots]
+    font = base64.b64encode(write_font(page, tmp_path / FONT).read_bytes()).decode()
+    tab = browser.new_page()
+    tab.set_content(
+        "<!DOCTYPE html><style>@font-face { font-family: drawn; src: url(data:font/woff2;base64,"
+        f"{font}) }} math {{ font-family: drawn; font-size: 20px }}</style>" + "".join(page)
+    )
+    tab.evaluate("document.fonts.ready")
+    assert tab.evaluate("document.fonts.check('20px drawn')")
+    edges = tab.evaluate("""[...document.querySelectorAll("msqrt")].map((root) =>
+      [root, root.lastElementChild].map((each) => each.getBoundingClientRect()))
+      .map(([root, within]) => [within.left - root.left, root.right - within.right])""")
+    tab.close()
+    signs, rests = zip(*edges, strict=True)
+    assert max(rests) < 0.5
+    assert min(signs) > 10
