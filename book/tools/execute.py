@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -140,14 +142,22 @@ def fresh_cache() -> None:
     stamp.write_text(now)
 
 
-def _index_is_sound() -> bool:
+@contextmanager
+def _open_cache() -> Iterator[JupyterCacheAbstract]:
+    """The cache, the database of which is closed again."""
     cache = get_cache(CACHE)
     try:
-        cache.list_cache_records()
-    except Exception:  # SQLAlchemy's, SQLite's, JSON's: whatever the damage leads to
-        return False
+        yield cache
     finally:
         cache.db.dispose()
+
+
+def _index_is_sound() -> bool:
+    try:
+        with _open_cache() as cache:
+            cache.list_cache_records()
+    except Exception:  # SQLAlchemy's, SQLite's, JSON's: whatever the damage leads to
+        return False
     return True
 
 
@@ -183,19 +193,26 @@ def execute(wanted: str = "", workers: int | None = None) -> bool:
         Whether every chapter ran without an error.
     """
     fresh_cache()
-    cache = get_cache(CACHE)
     EXECUTED.mkdir(parents=True, exist_ok=True)
-    waiting = []
-    for path in chapter_files(wanted):
-        notebook = myst_nb_reader_plugin(str(path))
-        merged = _from_cache(cache, notebook)
-        if merged is None:
-            waiting.append((path, notebook))
-            continue
-        _write(merged, EXECUTED / f"{path.stem}.ipynb")
-        console.print(f"  {path.stem:<22} unchanged")
-    if not waiting:
-        return True
+    with _open_cache() as cache:
+        waiting = []
+        for path in chapter_files(wanted):
+            notebook = myst_nb_reader_plugin(str(path))
+            merged = _from_cache(cache, notebook)
+            if merged is None:
+                waiting.append((path, notebook))
+                continue
+            _write(merged, EXECUTED / f"{path.stem}.ipynb")
+            console.print(f"  {path.stem:<22} unchanged")
+        return not waiting or _run_into(cache, waiting, workers)
+
+
+def _run_into(
+    cache: JupyterCacheAbstract,
+    waiting: Sequence[tuple[Path, NotebookNode]],
+    workers: int | None,
+) -> bool:
+    """Run chapters, several at once, and keep the outputs of those that ran without an error."""
     console.print(f"  running {len(waiting)} chapter(s); a first run takes a minute or two")
     ensure_home()
     environment = kernel_environment()
