@@ -44,8 +44,9 @@ serve: book ## build, then serve the site on this machine alone
 sync: environment ## bring the paired notebooks into step with the chapters
 	@$(BIN)/python book/tools/sync.py
 
-lint: environment ## ruff and mypy
+lint: environment ## ruff, mypy, and who imports whom
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check . && $(BIN)/python -m mypy
+	@$(BIN)/python -c 'import sys; from importlinter.cli import lint_imports as check; sys.exit(check(no_cache=True, no_logo=True))'
 
 audit: book ## Lighthouse on the landing page and each chapter (needs Node and Chromium)
 	@$(BIN)/python book/tools/audit.py

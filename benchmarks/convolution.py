@@ -24,7 +24,7 @@ from rich.table import Table
 from scipy import signal
 from threadpoolctl import threadpool_limits
 
-from pdl.experiments.record import ROOT, make_record, write_record
+from pdl.results import ROOT, make_record, write_record
 from pdl.signals import convolve2d
 
 Array = NDArray[np.float64]

@@ -25,8 +25,8 @@ from rich.table import Table
 from scipy import signal
 from threadpoolctl import threadpool_limits
 
-from pdl.experiments.record import ROOT, make_record, write_record
 from pdl.layers import Conv2d
+from pdl.results import ROOT, make_record, write_record
 
 Array = NDArray[np.float32]
 

@@ -28,9 +28,9 @@ from skimage.segmentation import random_walker
 from threadpoolctl import threadpool_limits
 
 from pdl.data import load_cells
-from pdl.experiments.cell_scores import describe_cells, score_cells
-from pdl.experiments.record import current_profile, make_record, write_record
+from pdl.experiments.cells.scores import describe_cells, score_cells
 from pdl.metrics import bootstrap_interval
+from pdl.results import current_profile, make_record, write_record
 from pdl.segmentation import (
     connected_components,
     distance_markers,

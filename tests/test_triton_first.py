@@ -36,7 +36,7 @@ def run(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     [
         ("import pdl, tensorflow, triton", True),
         ("import pdl.cli, keras, triton", True),
-        ("import pdl.keras_models._tensorflow, triton", True),
+        ("import pdl.models.keras._tensorflow, triton", True),
         ("import tensorflow, pdl, triton", False),
         ("import triton, tensorflow, pdl, triton", True),
     ],
@@ -58,7 +58,7 @@ def test_without_triton_nothing_changes(tmp_path: Path) -> None:
 
 def test_keras_is_imported_without_a_stderr(tmp_path: Path) -> None:
     (tmp_path / "keras.py").write_text("", "utf8")
-    program = "import os; os.close(2); import pdl.keras_models._tensorflow; print('imported')"
+    program = "import os; os.close(2); import pdl.models.keras._tensorflow; print('imported')"
     assert run(program, tmp_path).stdout == "imported\n"
 
 

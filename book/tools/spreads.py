@@ -20,8 +20,7 @@ from myst_nb.core.read import myst_nb_reader_plugin
 from nbformat import NotebookNode
 from paths import chapter_files
 
-from pdl.data.results import RESULTS
-from pdl.experiments.record import make_record, write_record
+from pdl.results import RESULTS, make_record, write_record
 
 SEEDS = range(0, 1000, 100)
 """A hundred apart, since a chapter trains with several seeds in a row, counted from this one."""

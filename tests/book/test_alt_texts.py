@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from paths import CHAPTERS
 
-from pdl.data import recorded_result
+from pdl.results import recorded_result
 
 DIGITS = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines")
 

@@ -13,7 +13,8 @@ from mathml import to_mathml
 from nbformat.v4 import new_code_cell, new_notebook
 from sync import Labels, Renderer, SyncError
 
-from pdl import doctor, viz
+from pdl import viz
+from pdl.cli import doctor
 
 HEAD = """---
 jupytext:

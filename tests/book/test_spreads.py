@@ -14,8 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from paths import CHAPTERS, EXECUTED
 
-from pdl.data import recorded_result
-from pdl.data.results import RESULTS
+from pdl.results import RESULTS, recorded_result
 
 WORDS = [path.stem.removeprefix("trainings-") for path in sorted(RESULTS.glob("trainings-*.json"))]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from pdl.exercises.engine import CHAPTERS, all_exercises, grade
+from pdl.exercises.checking.engine import CHAPTERS, all_exercises, grade
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = [exercise.name for exercise in all_exercises()]

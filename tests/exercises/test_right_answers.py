@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy import signal, special, stats
 from sklearn import metrics
 
-from pdl.exercises.engine import grade
+from pdl.exercises.checking.engine import grade
 
 from .test_layers import pools_by
 

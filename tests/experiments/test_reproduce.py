@@ -15,11 +15,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pdl._files import UnusableFileError
-from pdl.cli import app
+from pdl.cli.app import app
 from pdl.data.errors import MissingDataError
 from pdl.experiments import registry, reproduce
 from pdl.experiments.registry import EXPERIMENTS, Experiment, Outcome
-from pdl.experiments.unfinished import folder_of, once
+from pdl.experiments.resume import folder_of, once
 
 KEYS = {
     *("name", "metrics", "intervals", "data", "seed", "profile", "hardware", "versions"),

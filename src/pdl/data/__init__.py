@@ -1,14 +1,24 @@
-"""The images that the book works on, and the results that it has recorded."""
+"""The images that the book works on."""
 
 from __future__ import annotations
 
-from pdl.data.cells import CellDataset, Cells, cell_dataset, load_cells, touching_cells
+from pdl.data.drawn.cells import CellDataset, Cells, cell_dataset, load_cells, touching_cells
+from pdl.data.drawn.smears import (
+    SMEAR_CLASSES,
+    Smear,
+    WhiteCells,
+    blood_smear,
+    load_white_cells,
+    white_cells,
+)
+from pdl.data.drawn.white_cell_nuclei import WHITE_CELL_TYPES
 from pdl.data.errors import DataError, DataWarning, MissingDataError
-from pdl.data.fashion_mnist import FASHION_CLASSES, load_fashion_mnist
-from pdl.data.image_folders import ImageFolder, load_image_folder
-from pdl.data.masks import MaskFolder, load_mask_folder
-from pdl.data.mnist import load_mnist
-from pdl.data.real_sets import (
+from pdl.data.formats.image_folders import ImageFolder, load_image_folder
+from pdl.data.formats.masks import MaskFolder, load_mask_folder
+from pdl.data.formats.voc import VocFolder, load_voc
+from pdl.data.store.fashion_mnist import FASHION_CLASSES, load_fashion_mnist
+from pdl.data.store.mnist import load_mnist
+from pdl.data.store.real_sets import (
     BCCD_CLASSES,
     CAMVID_CLASSES,
     load_bccd,
@@ -18,17 +28,6 @@ from pdl.data.real_sets import (
     load_cervix,
     load_nuclei,
 )
-from pdl.data.results import recorded_result
-from pdl.data.smears import (
-    SMEAR_CLASSES,
-    Smear,
-    WhiteCells,
-    blood_smear,
-    load_white_cells,
-    white_cells,
-)
-from pdl.data.voc import VocFolder, load_voc
-from pdl.data.white_cell_nuclei import WHITE_CELL_TYPES
 
 __all__ = [
     "BCCD_CLASSES",
@@ -61,7 +60,6 @@ __all__ = [
     "load_nuclei",
     "load_voc",
     "load_white_cells",
-    "recorded_result",
     "touching_cells",
     "white_cells",
 ]

@@ -30,65 +30,65 @@ class Experiment(NamedTuple):
 
 EXPERIMENTS: dict[str, Experiment] = {
     "numpy-cnn-cells": Experiment(
-        "pdl.experiments.cells_five_seeds",
+        "pdl.experiments.cells.five_seeds",
         "a NumPy network of convolutions counts and outlines touching cells (5 seeds)",
         "quick",
     ),
     "numpy-cnn-digits": Experiment(
-        "pdl.experiments.numpy_cnn_digits",
+        "pdl.experiments.digits.numpy_cnn_digits",
         "a NumPy network reads scikit-learn's digits: ten splits, five seeds",
         "quick",
     ),
     "numpy-cnn-nuclei": Experiment(
-        "pdl.experiments.cells_to_nuclei",
+        "pdl.experiments.cells.nuclei",
         "the network for drawn cells, asked about real nuclei",
         "full",
     ),
     "numpy-cnn-mnist": Experiment(
-        "pdl.experiments.numpy_cnn_mnist",
+        "pdl.experiments.digits.numpy_cnn_mnist",
         "a NumPy network reads handwritten digits (MNIST)",
         "full",
     ),
     "mnist-mlp": Experiment(
-        "pdl.experiments.mnist_mlp",
+        "pdl.experiments.digits.mlp",
         "a multi-layer perceptron and softmax regression read MNIST (5 seeds)",
         "full",
     ),
     "mnist-cnn": Experiment(
-        "pdl.experiments.mnist_cnn",
+        "pdl.experiments.digits.cnn",
         "the two-convolution network of many texts, and two ways to spoil it (5 seeds)",
         "full",
     ),
     "mnist-cnn-slides": Experiment(
-        "pdl.experiments.mnist_cnn_slides",
+        "pdl.experiments.digits.cnn_slides",
         "the two-convolution network of course slides, as printed",
         "full",
     ),
     "mnist-cnn-keras": Experiment(
-        "pdl.experiments.mnist_cnn_keras",
+        "pdl.experiments.digits.cnn_keras",
         "the TensorFlow recipe's network in Keras, with sound first weights (one training)",
         "full",
         threads=2,
     ),
     "mnist-cnn-keras-normal": Experiment(
-        "pdl.experiments.mnist_cnn_keras_normal",
+        "pdl.experiments.digits.cnn_keras_normal",
         "the TensorFlow recipe with its N(0, 1) weights, at its rate and at a tenth of it",
         "full",
         threads=2,
     ),
     "mnist-fast": Experiment(
-        "pdl.experiments.mnist_fast",
+        "pdl.experiments.digits.fast",
         "our best on MNIST, and its time to 99 % beside an older recipe's (5 seeds)",
         "full",
         threads=2,
     ),
     "mnist-settings": Experiment(
-        "pdl.experiments.mnist_settings",
+        "pdl.experiments.digits.settings",
         "sweeps of learning rate, batch, kernels, first weights, dropout, batch norm (5 seeds)",
         "full",
     ),
     "bloodcells-3class": Experiment(
-        "pdl.experiments.bloodcells_3class",
+        "pdl.experiments.blood.three_classes",
         "a network of three blocks tells blood cells apart: few images, eight recipes, five folds",
         "full",
         threads=2,
@@ -98,7 +98,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an experiment found; see :func:`pdl.experiments.record.make_record`.
+    """What an experiment found; see :func:`pdl.results.make_record`.
 
     Attributes
     ----------

@@ -16,10 +16,9 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from pdl._files import UnusableFileError, check_writable, write_together, write_whole
-from pdl.data.results import RESULTS
-from pdl.experiments.record import make_record, record_bytes
 from pdl.experiments.registry import EXPERIMENTS, Outcome, find_experiment
-from pdl.experiments.unfinished import folder_of, forget, start_counting, taken_over
+from pdl.experiments.resume import folder_of, forget, start_counting, taken_over
+from pdl.results import RESULTS, make_record, record_bytes
 
 BUSY = 0.5  # processes that want a core besides ours
 
@@ -65,7 +64,7 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
         trained; or cannot any more, and then the message says where they are kept.
     KeyboardInterrupt
         If it is stopped; then no record has changed, and an experiment that keeps its parts goes
-        on from there the next time (see :mod:`pdl.experiments.unfinished`).
+        on from there the next time (see :mod:`pdl.experiments.resume`).
     """
     experiment = find_experiment(name)
     if output is None:

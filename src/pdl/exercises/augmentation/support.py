@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..samples import Array
+from ..checking.samples import Array
 
 Answer = Callable[..., Any]
 Mistakes = list[tuple[Any, str]]

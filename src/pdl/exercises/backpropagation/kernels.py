@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..compare import expect_close, expect_shape
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.compare import expect_close, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 from .support import SIGN, cut_off
 
 TURNED = "Rotated by 180°: the forward pass reads the kernel forwards, so no flip belongs here."

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compare import expect_close, expect_shape
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.compare import expect_close, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 from .support import SIGN, cut_off, expect_part_shapes, expect_part_values
 
 max_pool_backward = Exercise(

@@ -7,8 +7,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
-from ..samples import Array
+from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
+from ..checking.samples import Array
 
 Mistakes = Iterable[tuple[ArrayLike, str]]
 

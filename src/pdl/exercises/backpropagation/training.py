@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..compare import Mismatch, expect_parts
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.compare import Mismatch, expect_parts
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 from .support import expect_part_shapes, expect_part_values
 
 adam_step = Exercise(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 from .support import NOT_FLIPPED, ROUND_AGAIN
 
 split = Exercise("convolution.split", unlocks="You can now make a separable filter cheap.")

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import signal
 
-from ..compare import as_array, expect_close, expect_shape
-from ..engine import Exercise
-from ..samples import Array
+from ..checking.compare import as_array, expect_close, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array
 
 restore = Exercise(
     "convolution.restore",

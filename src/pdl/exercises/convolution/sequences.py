@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..cases import Case, expect_cases
-from ..compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.cases import Case, expect_cases
+from ..checking.compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 from .support import NOT_FLIPPED, ROUND_AGAIN
 
 by_hand = Exercise(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 from .support import NOT_FLIPPED
 
 shift_invariant = Exercise(

@@ -9,10 +9,10 @@ import numpy as np
 
 from pdl.filters import hysteresis, sobel
 
-from ..cases import Case, expect_cases
-from ..compare import Mismatch, as_array, expect_close, expect_dtype, expect_shape
-from ..engine import Exercise
-from ..samples import Array
+from ..checking.cases import Case, expect_cases
+from ..checking.compare import Mismatch, as_array, expect_close, expect_dtype, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array
 
 edge_angle = Exercise(
     "filters.edge_angle", unlocks="You can now measure the slant of a line in a picture."

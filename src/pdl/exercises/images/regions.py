@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compare import expect_close, expect_dtype, expect_shape
-from ..engine import Exercise
+from ..checking.compare import expect_close, expect_dtype, expect_shape
+from ..checking.engine import Exercise
 from .support import photograph
 
 crop_box = Exercise(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cases import Case, expect_cases
-from ..compare import expect_close, expect_shape
-from ..engine import Exercise
+from ..checking.cases import Case, expect_cases
+from ..checking.compare import expect_close, expect_shape
+from ..checking.engine import Exercise
 from .support import photograph
 
 alias = Exercise(

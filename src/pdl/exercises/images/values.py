@@ -7,8 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compare import Mismatch, as_array, expect_close, expect_dtype, expect_rounded, expect_shape
-from ..engine import Exercise
+from ..checking.compare import (
+    Mismatch,
+    as_array,
+    expect_close,
+    expect_dtype,
+    expect_rounded,
+    expect_shape,
+)
+from ..checking.engine import Exercise
 from .support import photograph
 
 brighten = Exercise(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..compare import expect_close, expect_parts, expect_shape
-from ..engine import Exercise
-from ..rules import Case, Rule, count_of, expect_rule
-from ..samples import random
+from ..checking.compare import expect_close, expect_parts, expect_shape
+from ..checking.engine import Exercise
+from ..checking.rules import Case, Rule, count_of, expect_rule
+from ..checking.samples import random
 
 Layers = list[tuple[Any, ...]]
 Shape = tuple[int, int, int]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..engine import Exercise
-from ..rules import Case, Rule, expect_rule, pair_of
+from ..checking.engine import Exercise
+from ..checking.rules import Case, Rule, expect_rule, pair_of
 
 Pair = tuple[int, int]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..attempts import NARROW_LOGITS, explain
-from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.attempts import NARROW_LOGITS, explain
+from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 from .sliding import correlate
 
 

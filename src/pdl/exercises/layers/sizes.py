@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..attempts import attempt, expect_refusal
-from ..compare import Mismatch
-from ..engine import Exercise
-from ..rules import Case, Rule, expect_rule, pair_of
+from ..checking.attempts import attempt, expect_refusal
+from ..checking.compare import Mismatch
+from ..checking.engine import Exercise
+from ..checking.rules import Case, Rule, expect_rule, pair_of
 
 Pair = tuple[int, int]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pdl import segmentation
 
-from ..compare import expect_close, expect_parts, expect_shape
-from ..engine import Exercise
+from ..checking.compare import expect_close, expect_parts, expect_shape
+from ..checking.engine import Exercise
 
 kmeans_step = Exercise(
     "segmentation.kmeans_step",

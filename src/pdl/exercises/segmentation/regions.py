@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pdl import segmentation
 from pdl.data import load_cells
 
-from ..compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
-from ..engine import Exercise
+from ..checking.compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
+from ..checking.engine import Exercise
 
 flood = Exercise(
     "segmentation.flood", unlocks="You can now cut a landscape into basins, one for each marker."

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pdl.metrics import dice as dice_coefficient
 from pdl.metrics import iou as intersection_over_union
 
-from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
-from ..engine import Exercise
+from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
+from ..checking.engine import Exercise
 
 iou = Exercise("segmentation.iou", unlocks="You can now score any mask, the empty ones included.")
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pdl import segmentation
 
-from ..compare import Mismatch, as_array, expect_close, expect_shape
-from ..engine import Exercise
+from ..checking.compare import Mismatch, as_array, expect_close, expect_shape
+from ..checking.engine import Exercise
 
 Image = NDArray[np.uint8]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..attempts import NARROW_LOGITS, explain
 from ..backpropagation.support import cut_off
-from ..compare import Mismatch, as_array, expect_close, expect_shape
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.attempts import NARROW_LOGITS, explain
+from ..checking.compare import Mismatch, as_array, expect_close, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 
 dropout = Exercise(
     "training.dropout", unlocks="You can now drop numbers in training and leave use as it is."

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..attempts import explain
 from ..backpropagation.support import CUT, cut_off, expect_part_shapes, expect_part_values
-from ..compare import expect_close, expect_shape
-from ..engine import Exercise
-from ..samples import Array, random
+from ..checking.attempts import explain
+from ..checking.compare import expect_close, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array, random
 
 MAP = (0, 2, 3)
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..backpropagation.support import expect_part_shapes
-from ..compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
-from ..engine import Exercise
-from ..samples import Array
+from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
+from ..checking.engine import Exercise
+from ..checking.samples import Array
 
 normalise = Exercise(
     "training.normalise",

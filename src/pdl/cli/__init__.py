@@ -1,0 +1,1 @@
+"""The command ``pdl``: one file a group of commands."""

@@ -1,0 +1,1 @@
+"""Images that the book draws itself, with their truth."""

@@ -1,0 +1,1 @@
+"""Where real data sets come from and lie: registry, fetching, preparing, verifying."""

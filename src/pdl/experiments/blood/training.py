@@ -1,0 +1,251 @@
+"""One training of the three-block network on crops of blood cells, by one of several recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pdl.augmentation import Augmentation
+from pdl.experiments.blood.crops import CellCrops, Numbers, Pixels, choose
+from pdl.models import three_block_cnn
+from pdl.training import ArrayDataset, fit, predict
+
+Inputs = NDArray[np.float32]
+Prepare = Callable[[Pixels], Inputs]
+
+# Geometry alone: a cell has no upper side, but its colour tells what it is.
+AUGMENTATION = Augmentation(
+    rotation=180, shift=0.1, scale=0.1, flip_horizontal=True, flip_vertical=True
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train.
+
+    Attributes
+    ----------
+    epochs, batch_size : int
+    learning_rate : float
+        Of Adam, the same throughout.
+    counts : tuple of int or None
+        Training crops of each class, drawn by chance; None takes all that there are.
+    augmented : bool
+        Whether the crops of each batch are turned, moved, scaled and flipped by chance.
+    weighted : bool
+        Whether a crop's loss counts in inverse proportion to its class's frequency.
+    blank : bool
+        Whether the images are ruined, see :func:`to_blanks`.
+    """
+
+    epochs: int
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    counts: tuple[int, ...] | None = None
+    augmented: bool = False
+    weighted: bool = False
+    blank: bool = False
+
+
+class Trained(NamedTuple):
+    """A network and how it came about.
+
+    Attributes
+    ----------
+    model : torch.nn.Module
+        In evaluation mode.
+    prepare : callable
+        Turns crops into the network's inputs.
+    train_counts : list of int
+        Of each class, the crops that it was trained on.
+    losses : list of float
+        The training loss of each epoch, as it was trained: augmented, weighted.
+    seconds : float
+        In the training steps alone.
+    """
+
+    model: nn.Module
+    prepare: Prepare
+    train_counts: list[int]
+    losses: list[float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Standardise:
+    """Bring bytes to mean 0 and deviation 1, and the channels to the front.
+
+    Attributes
+    ----------
+    mean, deviation : ndarray of float32, shape (C,)
+        Of each channel over all training pixels, where 1 is the brightest.
+    """
+
+    mean: Inputs
+    deviation: Inputs
+
+    @classmethod
+    def of(cls, images: Pixels) -> Standardise:
+        """Measure mean and deviation on some images, N×H×W×C."""
+        scaled = images.reshape(-1, images.shape[-1]) / np.float32(255)
+        # Summed in float64: over so many pixels float32 would lose digits.
+        mean = scaled.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return cls(mean, scaled.std(axis=0, dtype=np.float64).astype(np.float32))
+
+    def __call__(self, images: Pixels) -> Inputs:
+        """From uint8 (N, H, W, C) to float32 (N, C, H, W)."""
+        return channels_first((images / np.float32(255) - self.mean) / self.deviation)
+
+
+def to_blanks(images: Pixels) -> Inputs:
+    """The mistake: scaled to 0…1 and cast to uint8, all is 0 but the pixels that are 255.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (N, H, W, C)
+
+    Returns
+    -------
+    ndarray of float32, shape (N, C, H, W)
+    """
+    return channels_first((images / 255).astype(np.uint8))
+
+
+def channels_first(images: NDArray[Any]) -> Inputs:
+    """From (N, H, W, C) to float32 (N, C, H, W)."""
+    return np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32)
+
+
+def augmented(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Change a batch by :data:`AUGMENTATION`; the chance comes from PyTorch's generator.
+
+    Parameters
+    ----------
+    images : Tensor, shape (N, C, H, W)
+    labels : Tensor, shape (N,)
+        Returned as they are: a turned cell is of the same kind.
+    """
+    rng = np.random.default_rng(int(torch.randint(2**62, ())))
+    moved = AUGMENTATION.augment_batch(rng, images.cpu().permute(0, 2, 3, 1).numpy())
+    return torch.from_numpy(channels_first(moved)).to(images.device), labels
+
+
+def class_weights(labels: Numbers) -> Inputs:
+    """The weight of each class, N / (K · images of the class): all classes count the same then.
+
+    Examples
+    --------
+    >>> class_weights(np.array([0, 0, 0, 1])).round(3).tolist()
+    [0.6669999957084656, 2.0]
+    """
+    counts = np.bincount(labels)
+    return np.asarray(len(labels) / (len(counts) * counts), dtype=np.float32)
+
+
+def build_network() -> nn.Module:
+    """The network with the settings of the older recipe; weights from PyTorch's generator."""
+    return three_block_cnn()
+
+
+def training(
+    recipe: Recipe,
+    crops: CellCrops,
+    seed: int,
+    checkpoint: Path | None = None,
+    shown: Callable[[float], Any] = lambda done: None,
+) -> Trained:
+    """Train a network by a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    crops : CellCrops
+        To learn from, or to draw from what to learn from.
+    seed : int
+        Of the draw, the weights, the order, dropout and augmentation.
+    checkpoint : Path, optional
+        See :func:`pdl.training.fit`.
+    shown : callable
+        Told the part that is done, 0…1, before each step.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it is stopped.
+    """
+    if recipe.counts is not None:
+        crops = crops.part(choose(crops.labels, recipe.counts, np.random.default_rng(seed)))
+    prepare: Prepare = to_blanks if recipe.blank else Standardise.of(crops.images)
+    torch.manual_seed(seed)
+    # Channels last is only another order in memory, and quicker on a CPU.
+    model = build_network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    weights = torch.from_numpy(class_weights(crops.labels)) if recipe.weighted else None
+
+    def loss(logits: Tensor, labels: Tensor) -> Tensor:
+        weight = None if weights is None else weights.to(logits.device)
+        return nn.functional.cross_entropy(logits, labels, weight)
+
+    def schedule(done: float) -> float:
+        shown(done)
+        return 1.0
+
+    history = fit(
+        model,
+        ArrayDataset(prepare(crops.images), crops.labels),
+        loss=loss,
+        optimizer=torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=True),
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        schedule=schedule,
+        augment=augmented if recipe.augmented else None,
+        checkpoint=checkpoint,
+        seed=seed,
+        progress=False,
+    )
+    if history.interrupted:
+        raise KeyboardInterrupt
+    return Trained(
+        model,
+        prepare,
+        np.bincount(crops.labels).tolist(),
+        history.column("train_loss"),
+        sum(history.column("seconds")),
+    )
+
+
+def ask(model: nn.Module, inputs: Inputs) -> NDArray[np.float64]:
+    """The logarithms of the probabilities that a network gives to the classes, shape (N, K)."""
+    nothing = np.zeros(len(inputs), dtype=np.int64)
+    logits, _ = predict(model, ArrayDataset(inputs, nothing), batch_size=128)
+    return np.asarray(logits.double().log_softmax(dim=1).numpy())
+
+
+def ask_wrongly(trained: Trained, images: Pixels) -> dict[str, NDArray[np.float64]]:
+    """Ask a rightly trained network about images that are laid out otherwise than it learned.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Log-probabilities for ``swapped_axes``, where rows have become columns, and for
+        ``reshaped``, where N×H×W×3 bytes were called N×3×H×W without moving any.
+    """
+    inputs = trained.prepare(images)
+    count, channels, height, width = inputs.shape
+    mixed = inputs.transpose(0, 2, 3, 1).reshape(count, channels, height, width)
+    return {
+        "swapped_axes": ask(trained.model, np.ascontiguousarray(inputs.swapaxes(2, 3))),
+        "reshaped": ask(trained.model, np.ascontiguousarray(mixed)),
+    }
+
+
+def prior_answers(counts: Sequence[int], images: int) -> NDArray[np.float64]:
+    """The log-probabilities of who only knows how frequent the classes are, shape (N, K)."""
+    shares = np.array(counts) / np.sum(counts)
+    return np.tile(np.log(shares), (images, 1))

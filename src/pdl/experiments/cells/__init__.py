@@ -1,0 +1,1 @@
+"""The running problem: experiments that count and outline touching cells."""
