@@ -291,9 +291,9 @@ def test_every_command_prints_on_any_console(command: str, words: str, encoding:
 
 
 def test_doctor_prints_in_a_process_of_code_page_1252() -> None:
-    code = """from pdl import cli, doctor
+    code = """from pdl.cli import app, doctor
 doctor._device = lambda: doctor.Finding("Device", "cpu")
-cli.app(["doctor"])"""
+app.app(["doctor"])"""
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, timeout=60, env=environment

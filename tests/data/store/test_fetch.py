@@ -167,7 +167,7 @@ def test_two_processes_at_once_download_once(tiny: Registered, reply: Any, home:
     tiny.file(reply(CONTENT, hold=True))
     script = (
         "from pathlib import Path\n"
-        "from pdl.data import registry\n"
+        "from pdl.data.store import registry\n"
         f"registry.REGISTRY = Path({str(tiny.folder / 'registry.yaml')!r})\n"
         "from pdl.data.store.fetch import fetch\n"
         "fetch('tiny', say=lambda line: print(line, flush=True))\n"

@@ -209,17 +209,15 @@ def test_keras_goes_on_from_its_own_backup(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("given", "expected"), [(None, "3"), ("0", "0")])
 def test_the_import_is_quiet_unless_a_level_is_set(given: str | None, expected: str) -> None:
-    """And it does not import PyTorch."""
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     environment |= {} if given is None else {"TF_CPP_MIN_LOG_LEVEL": given}
     code = """
 import os, sys, pdl.models.keras
 print(os.environ["TF_CPP_MIN_LOG_LEVEL"], os.environ["KERAS_BACKEND"])
-print(*{"torch", "accelerate"} & sys.modules.keys())
 os.write(2, b"heard")
 """
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{expected} tensorflow\n\n"
+    assert done.stdout == f"{expected} tensorflow\n"
     assert (done.stderr == "heard") is (given is None)
