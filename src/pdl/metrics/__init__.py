@@ -8,15 +8,18 @@ from __future__ import annotations
 from pdl.metrics.intervals import Interval, bootstrap_interval, bootstrap_runs, wilson_interval
 from pdl.metrics.masks import boundaries, boundary_f1, dice, iou
 from pdl.metrics.objects import (
+    AP_THRESHOLDS,
     Matching,
     count_error,
     count_objects,
     iou_table,
     matched_objects,
+    object_ap,
     object_f1,
 )
 
 __all__ = [
+    "AP_THRESHOLDS",
     "Interval",
     "Matching",
     "bootstrap_interval",
@@ -29,6 +32,7 @@ __all__ = [
     "iou",
     "iou_table",
     "matched_objects",
+    "object_ap",
     "object_f1",
     "wilson_interval",
 ]

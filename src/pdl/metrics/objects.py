@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pdl._validation import check_fraction, check_labels, check_positive, check_same_shape
+
+AP_THRESHOLDS = tuple(percent / 100 for percent in range(50, 100, 5))
+"""Intersections over union from which on an object counts as found: 0.50, 0.55, …, 0.95."""
 
 
 class Matching(NamedTuple):
@@ -143,8 +147,11 @@ def matched_objects(prediction: ArrayLike, truth: ArrayLike, threshold: float = 
     >>> matching.pairs.tolist(), matching.false_positives, matching.false_negatives
     ([[1, 7]], 1, 0)
     """
-    threshold = check_positive(check_fraction(threshold, "threshold"), "threshold")
-    found = _overlaps(prediction, truth)
+    threshold = _check_threshold(threshold, "threshold")
+    return _match(_overlaps(prediction, truth), threshold)
+
+
+def _match(found: _Overlaps, threshold: float) -> Matching:
     is_candidate = found.ious >= threshold
     chosen = _best_pairs(
         found.rows[is_candidate], found.columns[is_candidate], found.ious[is_candidate]
@@ -188,6 +195,70 @@ def object_f1(prediction: ArrayLike, truth: ArrayLike, threshold: float = 0.5) -
     if matching.true_positives + errors == 0:
         return 1.0
     return 2 * matching.true_positives / (2 * matching.true_positives + errors)
+
+
+def object_ap(
+    prediction: ArrayLike, truth: ArrayLike, thresholds: Sequence[float] = AP_THRESHOLDS
+) -> float:
+    """Average precision of the objects: the mean of TP / (TP + FP + FN) over IoU thresholds.
+
+    This is the score of the 2018 Data Science Bowl [1]_, also used for StarDist [2]_. A label
+    image says of no object how sure it is of it, so there is no curve of precision against recall
+    to average over, as there is for detectors; missed objects are counted in the denominator
+    instead.
+
+    Parameters
+    ----------
+    prediction, truth : array_like of int, shape (H, W)
+        Two label images: 0 for the background, another number for each object.
+    thresholds : sequence of float
+        The smallest intersection over union of a match, each above 0 and at most 1; by default
+        0.50, 0.55, …, 0.95.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; 1 where neither image has an object.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is not a label image, the shapes differ, there is no threshold, or one is out
+        of range.
+
+    See Also
+    --------
+    matched_objects, object_f1
+
+    References
+    ----------
+    .. [1] J. C. Caicedo et al., "Nucleus segmentation across imaging experiments: the 2018 Data
+       Science Bowl", Nature Methods 16, 1247-1253, 2019. doi:10.1038/s41592-019-0612-7
+    .. [2] U. Schmidt, M. Weigert, C. Broaddus and G. Myers, "Cell detection with star-convex
+       polygons", MICCAI, 265-273, 2018. doi:10.1007/978-3-030-00934-2_30
+
+    Examples
+    --------
+    One object of two is found, with an intersection over union of 3/4: at the six thresholds up
+    to 0.75 there is one hit and one miss, at the other four no hit.
+
+    >>> object_ap([[1, 1, 1, 0, 0]], [[1, 1, 1, 1, 2]])
+    0.3
+    """
+    if not len(thresholds):
+        raise ValueError("thresholds: expected one threshold or more, got none")
+    found = _overlaps(prediction, truth)
+    scores = []
+    for each in thresholds:
+        matching = _match(found, _check_threshold(each, "thresholds"))
+        objects = matching.true_positives + matching.false_positives + matching.false_negatives
+        scores.append(matching.true_positives / objects if objects else 1.0)
+    return sum(scores) / len(scores)
+
+
+def _check_threshold(threshold: float, name: str) -> float:
+    """Return the threshold; raise if it is not above 0 and at most 1."""
+    return check_positive(check_fraction(threshold, name), name)
 
 
 class _Overlaps(NamedTuple):

@@ -35,15 +35,21 @@ class Outline(NamedTuple):
         return self.radius * (1 + departure)
 
 
+def draw_outline(rng: np.random.Generator, row: float, column: float, radius: float) -> Outline:
+    """Draw a smooth convex blob around a centre."""
+    bumps = rng.uniform(-1, 1, size=4) + 1j * rng.uniform(-1, 1, size=4)
+    return Outline(row, column, radius, np.array(OUTLINE_AMPLITUDES) * bumps)
+
+
 def place_outlines(
     rng: np.random.Generator,
     shape: tuple[int, int],
     number: int,
     radius: tuple[float, float],
     touching: float,
+    overlap: tuple[float, float],
 ) -> list[Outline]:
     """Place cells one after the other, alone or pressed against one that is there."""
-    amplitudes = np.array(OUTLINE_AMPLITUDES)
     outlines: list[Outline] = []
     for _ in range(number):
         pressed = len(outlines) > 0 and rng.random() < touching
@@ -51,24 +57,26 @@ def place_outlines(
             size = rng.uniform(*radius)
             # The part of a cell beyond the image's edge stays the smaller one.
             row, column = (rng.uniform(size / 2, length - 1 - size / 2) for length in shape)
-            bumps = amplitudes * (rng.uniform(-1, 1, size=4) + 1j * rng.uniform(-1, 1, size=4))
-            outline = Outline(row, column, size, bumps)
+            outline = draw_outline(rng, row, column, size)
             anchor = None
             if pressed:
                 anchor = outlines[int(rng.integers(len(outlines)))]
-                outline = _pressed_against(rng, outline, anchor)
+                outline = _pressed_against(rng, outline, anchor, overlap)
             if _fits(outline, outlines, anchor, shape):
                 outlines.append(outline)
                 break
     return outlines
 
 
-def _pressed_against(rng: np.random.Generator, outline: Outline, anchor: Outline) -> Outline:
+def _pressed_against(
+    rng: np.random.Generator, outline: Outline, anchor: Outline, overlap: tuple[float, float]
+) -> Outline:
     """Move an outline next to another one, so that the two would overlap a little."""
     step = complex(rng.normal(), rng.normal())
     direction = step / np.sqrt(step.real**2 + step.imag**2)
     reach = anchor.radius_towards(direction) + outline.radius_towards(-direction)
-    distance = rng.uniform(0.80, 0.95) * reach
+    least, most = overlap
+    distance = rng.uniform(1 - most, 1 - least) * reach
     return outline._replace(
         row=anchor.row + distance * direction.imag, column=anchor.column + distance * direction.real
     )
@@ -97,6 +105,11 @@ def _fits(
 
 
 def draw_labels(outlines: list[Outline], shape: tuple[int, int]) -> NDArray[np.int32]:
+    """Give each pixel to its outline, less what other cells cut off, and number from 1."""
+    return _keep_whole_cells(paint_outlines(outlines, shape), outlines)
+
+
+def paint_outlines(outlines: list[Outline], shape: tuple[int, int]) -> NDArray[np.int32]:
     """Give each pixel to the outline that it lies deepest in, measured in radii."""
     labels = np.zeros(shape, dtype=np.int32)
     nearest = np.ones(shape)
@@ -112,7 +125,7 @@ def draw_labels(outlines: list[Outline], shape: tuple[int, int]) -> NDArray[np.i
         inside = depth < nearest[window]
         nearest[window][inside] = depth[inside]
         labels[window][inside] = label
-    return _keep_whole_cells(labels, outlines)
+    return labels
 
 
 def _keep_whole_cells(labels: NDArray[np.int32], outlines: list[Outline]) -> NDArray[np.int32]:

@@ -7,6 +7,8 @@ truth.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,15 +22,35 @@ from pdl._validation import (
     check_nonnegative,
     check_positive,
 )
+from pdl.data.drawn.cell_light import (
+    add_background,
+    defocus_cells,
+    draw_debris,
+    emitted_light,
+    expose,
+    illumination,
+)
 from pdl.data.drawn.cell_outlines import draw_labels, place_outlines
 
 SPLIT_SEEDS = {"train": 1_000_000, "validation": 2_000_000, "test": 3_000_000}
 SPLIT_SIZES = {"train": 200, "validation": 40, "test": 40}
 MAX_SPLIT_SIZE = 1_000_000
 
-BACKGROUND = 0.14  # light of the empty field; 1 is the middle of the brightest cell
-GLOW = 0.25  # part of the cells' light that is out of focus
-GRAY_LEVEL = 170  # of the middle of the brightest cell, with room for what is brighter
+HARD: Mapping[str, Any] = MappingProxyType(
+    {
+        "cells": (24, 40),  # crowded,
+        "radius": (6.0, 11.0),
+        "touching": 0.9,
+        "overlap": (0.05, 0.25),  # with waists that are hardly there,
+        "brightness": (0.3, 1.0),  # low in contrast,
+        "defocus": 1.8,
+        "debris": 12,
+        "haze": 0.22,
+        "photons": 70.0,
+        "unevenness": 0.6,
+    }
+)
+"""What :func:`load_cells` passes to :func:`touching_cells` for the hard set."""
 
 
 class Cells(NamedTuple):
@@ -68,17 +90,23 @@ def touching_cells(
     cells: tuple[int, int] = (10, 22),
     radius: tuple[float, float] = (7.0, 11.0),
     touching: float = 0.6,
+    overlap: tuple[float, float] = (0.05, 0.20),
+    brightness: tuple[float, float] = (0.45, 1.0),
+    defocus: float = 0.0,
+    debris: int = 0,
+    haze: float = 0.0,
+    unevenness: float = 0.35,
     blur: float = 1.2,
     photons: float = 60.0,
     read_noise: float = 2.0,
-    unevenness: float = 0.35,
 ) -> Cells:
     """Draw an image of touching cells as a fluorescence microscope would show them.
 
     The cells are smooth irregular blobs of different brightness, thinner and so darker towards
     their edge. Some stand alone, others press against a neighbour with no background in between.
     The lamp lights the field unevenly, out-of-focus light glows around the cells, the lens blurs,
-    and the camera counts photons.
+    and the camera counts photons. Cells outside the plane in focus, specks of debris and haze make
+    the image harder to read; by default there are none.
 
     Parameters
     ----------
@@ -92,15 +120,29 @@ def touching_cells(
         The smallest and the largest mean radius of a cell, in pixels, at least 3.
     touching : float
         The probability, 0…1, that a new cell is pressed against one that is there already.
+    overlap : (float, float)
+        By which part of the sum of their radii two cells that are pressed together have moved
+        into each other, at least and at most, each 0…0.5.
+    brightness : (float, float)
+        The brightness of the faintest and of the brightest cell, above 0; 1 is that of the
+        brightest cell of the easy set.
+    defocus : float
+        The standard deviation in pixels of the additional blur of the cells farthest from the
+        plane in focus; cells lie at four depths.
+    debris : int
+        How many bright specks, smaller than any cell, lie about. They are background.
+    haze : float
+        The brightness of the thickest haze, in units of the brightest cell's; it changes slowly
+        over the field.
+    unevenness : float
+        How much the illumination differs from its mean, 0…1, from one side of the field to the
+        other.
     blur : float
         The standard deviation in pixels of the Gaussian point-spread function; 0 for none.
     photons : float
         How many photons a pixel of the brightest cell collects on average: fewer means more noise.
     read_noise : float
         The standard deviation of the camera's own noise, in photons.
-    unevenness : float
-        How much the illumination differs from its mean, 0…1, from one side of the field to the
-        other.
 
     Returns
     -------
@@ -124,25 +166,46 @@ def touching_cells(
     ((128, 128), 'uint8', np.True_)
     """
     height, width = (check_integer(size, "shape", minimum=32) for size in _pair(shape, "shape"))
-    fewest, most = (check_integer(number, "cells", minimum=1) for number in _pair(cells, "cells"))
-    smallest, largest = (check_positive(size, "radius") for size in _pair(radius, "radius"))
-    if most < fewest:
-        raise ValueError(f"cells must be (fewest, most), got {cells}")
-    if smallest < 3 or largest < smallest or largest > min(height, width) / 4:
+    fewest, most = _rising(
+        [check_integer(each, "cells", minimum=1) for each in _pair(cells, "cells")], "cells"
+    )
+    radii = _rising([check_positive(each, "radius") for each in _pair(radius, "radius")], "radius")
+    if radii[0] < 3 or radii[1] > min(height, width) / 4:
         raise ValueError(
             f"radius must be (smallest, largest), from 3 to a quarter of the image, got {radius}"
         )
+    overlaps = _rising(
+        [check_fraction(each, "overlap") for each in _pair(overlap, "overlap")], "overlap"
+    )
+    if overlaps[1] > 0.5:
+        raise ValueError(f"overlap must be at most 0.5, got {overlap}")
+    levels = _rising(
+        [check_positive(each, "brightness") for each in _pair(brightness, "brightness")],
+        "brightness",
+    )
     check_fraction(touching, "touching")
+    check_nonnegative(defocus, "defocus")
+    check_integer(debris, "debris", minimum=0)
+    check_nonnegative(haze, "haze")
     check_fraction(unevenness, "unevenness")
+    check_nonnegative(blur, "blur")
+    check_positive(photons, "photons")
+    check_nonnegative(read_noise, "read_noise")
 
     rng = np.random.default_rng(seed)
     number = int(rng.integers(fewest, most + 1))
-    outlines = place_outlines(rng, (height, width), number, (smallest, largest), touching)
+    outlines = place_outlines(rng, (height, width), number, radii, touching, overlaps)
     labels = draw_labels(outlines, (height, width))
-    light = _emitted_light(rng, labels)
-    light = _illumination(rng, labels.shape, unevenness) * light
-    light = ndimage.gaussian_filter(light, check_nonnegative(blur, "blur"))
-    return Cells(_expose(rng, light, photons, read_noise), labels)
+    light = emitted_light(rng, labels, levels)
+    # What is left out draws no random numbers: the easy images stay as they are.
+    if defocus:
+        light = defocus_cells(rng, light, labels, defocus)
+    if debris:
+        light = light + draw_debris(rng, (height, width), debris)
+    light = add_background(rng, light, haze)
+    light = illumination(rng, labels.shape, unevenness) * light
+    light = ndimage.gaussian_filter(light, blur)
+    return Cells(expose(rng, light, photons, read_noise), labels)
 
 
 def _pair(values: Any, name: str) -> Any:
@@ -152,44 +215,11 @@ def _pair(values: Any, name: str) -> Any:
     return values
 
 
-def _emitted_light(rng: np.random.Generator, labels: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return the light of the cells and the background; 1 is the brightest cell's middle."""
-    brightness = np.append(0.0, rng.uniform(0.45, 1.0, size=labels.max()))
-    # A pixel on a border has a neighbour with another label.
-    cross = ndimage.generate_binary_structure(2, 1)
-    smallest = ndimage.minimum_filter(labels, footprint=cross, mode="nearest")
-    border = labels != smallest
-    if not border.any():
-        border = labels == 0
-    depth = ndimage.distance_transform_edt(~border)
-    thickness = 0.55 + 0.45 * np.minimum(depth / 4, 1)
-    texture = ndimage.gaussian_filter(rng.normal(size=labels.shape), 2.0)
-    texture = 1 + 0.10 * texture / texture.std()
-    cells = brightness[labels] * thickness * texture
-    glow = ndimage.gaussian_filter(cells, 8.0)
-    return np.asarray(cells + GLOW * glow + BACKGROUND, dtype=np.float64)
-
-
-def _illumination(
-    rng: np.random.Generator, shape: tuple[int, ...], unevenness: float
-) -> NDArray[np.float64]:
-    """Return the lamp's brightness over the field: a slope in a random direction, mean 1."""
-    step = complex(rng.normal(), rng.normal())
-    direction = step / np.sqrt(step.real**2 + step.imag**2)
-    rows, columns = (np.linspace(-1, 1, length) for length in shape)
-    slope = direction.imag * rows[:, np.newaxis] + direction.real * columns[np.newaxis, :]
-    return np.asarray(1 + unevenness * slope / np.sqrt(2), dtype=np.float64)
-
-
-def _expose(
-    rng: np.random.Generator, light: NDArray[np.float64], photons: float, read_noise: float
-) -> NDArray[np.uint8]:
-    """Count photons, add the camera's noise, and scale to 0…255."""
-    photons = check_positive(photons, "photons")
-    read_noise = check_nonnegative(read_noise, "read_noise")
-    expected = np.round(64 * photons * np.maximum(light, 0)) / 64
-    counted = rng.poisson(expected) + read_noise * rng.normal(size=light.shape)
-    return np.clip(np.round(GRAY_LEVEL * counted / photons), 0, 255).astype(np.uint8)
+def _rising(values: list[Any], name: str) -> Any:
+    """Return the two values as a tuple; raise ValueError if the second is the smaller."""
+    if values[1] < values[0]:
+        raise ValueError(f"{name} must be a pair (least, most), got {tuple(values)}")
+    return tuple(values)
 
 
 def cell_dataset(count: int, seed: int = 0, **options: Any) -> CellDataset:
@@ -222,12 +252,12 @@ def cell_dataset(count: int, seed: int = 0, **options: Any) -> CellDataset:
     )
 
 
-def load_cells(split: str = "test", count: int | None = None) -> CellDataset:
+def load_cells(split: str = "test", count: int | None = None, hard: bool = False) -> CellDataset:
     """Return the book's own cells: fixed images to train, to choose and to test with.
 
-    The three splits are drawn with the default options from seeds that never meet: 1 000 000
-    onwards for training, 2 000 000 for validation, 3 000 000 for testing. The first images of a
-    split are the same however many are asked for. **The 40 test images are those of the book's
+    The three splits are drawn from seeds that never meet: 1 000 000 onwards for training,
+    2 000 000 for validation, 3 000 000 for testing. The first images of a split are the same
+    however many are asked for. **The 40 test images, easy and hard, are those of the book's
     running table.**
 
     Parameters
@@ -236,6 +266,9 @@ def load_cells(split: str = "test", count: int | None = None) -> CellDataset:
         Which images.
     count : int, optional
         How many; 200 for training, 40 for validation and 40 for testing if left out.
+    hard : bool
+        Whether to draw the hard set: crowded, unevenly lit, partly out of focus, low in contrast,
+        with debris and haze. The easy one is drawn with the default options.
 
     Returns
     -------
@@ -249,7 +282,7 @@ def load_cells(split: str = "test", count: int | None = None) -> CellDataset:
 
     Examples
     --------
-    >>> images, labels = load_cells("test", count=2)
+    >>> images, labels = load_cells("test", count=2, hard=True)
     >>> images.shape, labels.shape
     ((2, 128, 128), (2, 128, 128))
     """
@@ -257,4 +290,4 @@ def load_cells(split: str = "test", count: int | None = None) -> CellDataset:
     if count is None:
         count = SPLIT_SIZES[split]
     check_integer(count, "count", minimum=1, maximum=MAX_SPLIT_SIZE)
-    return cell_dataset(count, SPLIT_SEEDS[split])
+    return cell_dataset(count, SPLIT_SEEDS[split], **(HARD if hard else {}))
