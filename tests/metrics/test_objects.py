@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import permutations
 
 import numpy as np
@@ -16,6 +17,7 @@ from pdl.metrics import (
     iou,
     iou_table,
     matched_objects,
+    object_ap,
     object_f1,
 )
 
@@ -72,6 +74,41 @@ def test_matching_against_all_assignments(images, threshold):
     assert np.isclose(object_f1(prediction, truth, threshold), f1)
 
 
+def test_average_precision_by_hand():
+    """IoUs of 9/10 and 3/4 with one miss and one false alarm: 6 × 2/4 + 3 × 1/5 + 1 × 0."""
+    truth = np.array([[1] * 10 + [0] + [2] * 4 + [0] + [3]])
+    prediction = np.array([[1] * 9 + [0] * 2 + [2] * 3 + [0, 4, 0]])
+    assert object_ap(prediction, truth) == pytest.approx((6 * 2 / 4 + 3 * 1 / 5) / 10)
+    assert object_ap(prediction, truth, thresholds=[0.9]) == 1 / 5
+    assert object_ap(truth, truth) == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(label_pairs())
+def test_average_precision_against_all_assignments_in_fractions(images):
+    """Thresholds that an IoU meets exactly (1/2, 3/5, 3/4, 4/5) count as met."""
+    prediction, truth = images
+    predicted, true = ([each for each in np.unique(a) if each] for a in images)
+    table = np.array(
+        [
+            [
+                Fraction(
+                    int(((prediction == p) & (truth == t)).sum()),
+                    int(((prediction == p) | (truth == t)).sum()),
+                )
+                for t in true
+            ]
+            for p in predicted
+        ]
+    ).reshape(len(predicted), len(true))
+    expected = Fraction(0)
+    for twentieths in range(10, 20):
+        hits = best_matching(table, Fraction(twentieths, 20))[0]
+        objects = len(predicted) + len(true) - hits
+        expected += Fraction(hits, objects) if objects else 1
+    assert object_ap(prediction, truth) == pytest.approx(float(expected / 10))
+
+
 def test_merged_pair_is_one_hit_at_most():
     truth = np.array([[1, 1, 1, 1, 1, 2, 2, 2, 2, 2]])
     merged = np.ones((1, 10), dtype=int)
@@ -102,7 +139,8 @@ def test_labels_need_not_be_consecutive_and_may_be_a_mask():
 
 def test_empty_images():
     empty, one = np.zeros((2, 2), dtype=int), np.ones((2, 2), dtype=int)
-    assert object_f1(empty, empty) == 1.0
+    assert object_f1(empty, empty) == object_ap(empty, empty) == 1.0
+    assert object_ap(empty, one) == object_ap(one, empty) == 0.0
     assert object_f1(empty, one) == object_f1(one, empty) == 0.0
     assert count_error(empty, one) == -1
     assert matched_objects(empty, one).pairs.shape == (0, 2)
@@ -110,7 +148,7 @@ def test_empty_images():
 
 def test_bad_arguments_are_refused():
     labels = np.ones((2, 2), dtype=int)
-    for function in (count_error, iou_table, matched_objects, object_f1):
+    for function in (count_error, iou_table, matched_objects, object_ap, object_f1):
         with pytest.raises(ValueError, match="same shape"):
             function(labels, labels[:1])
         with pytest.raises(TypeError, match="truth must hold booleans or integers"):
@@ -119,6 +157,9 @@ def test_bad_arguments_are_refused():
         matched_objects(labels, labels, threshold=0)
     with pytest.raises(ValueError, match="threshold"):
         matched_objects(labels, labels, threshold=1.5)
+    for bad in ([], [0.5, 1.5], [0.0]):
+        with pytest.raises(ValueError, match="thresholds"):
+            object_ap(labels, labels, bad)
 
 
 @pytest.mark.parametrize("threshold", [0.4, 0.5])

@@ -40,6 +40,25 @@ def test_a_console_gets_columns() -> None:
     assert str(show_table(["IoU"], {"Otsu": [""]})) == "      IoU\nOtsu"
 
 
+def test_blocks_of_rows_have_titles_of_their_own() -> None:
+    table = show_table(
+        ["drawn", "real"], {"AP": {"Otsu": ["0.5", "–"]}, "F1": {"Otsu": ["1", "2"]}}
+    )
+    soup = BeautifulSoup(table._repr_mimebundle_()["text/html"], "html.parser")
+    assert [body.select_one("th").text for body in soup.select("tbody")] == ["AP", "F1"]
+    assert {each["colspan"] for each in soup.select('th[scope="rowgroup"]')} == {"3"}
+    assert [td.text for td in soup.select("tbody td")] == ["0.5", "–", "1", "2"]
+    assert str(table).splitlines() == [
+        "      drawn  real",
+        "AP",
+        "Otsu    0.5     –",
+        "F1",
+        "Otsu      1     2",
+    ]
+    with pytest.raises(ValueError, match=r"rows\['Otsu'\]: expected 2 cells"):
+        show_table(["drawn", "real"], {"AP": {"Otsu": ["0.5"]}})
+
+
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match=r"rows\['Otsu'\]: expected 2 cells, one a column, got 1"):
         show_table(["IoU", "count"], {"Otsu": ["0.8"]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -20,12 +21,15 @@ class Experiment(NamedTuple):
         Whether it takes only what ships with the book, or real data as well.
     threads : int
         How many threads the arithmetic uses.
+    options : mapping
+        Passed on to ``run`` by name: where one module makes several records.
     """
 
     module: str
     description: str
     profile: str
     threads: int = 1
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -33,6 +37,18 @@ EXPERIMENTS: dict[str, Experiment] = {
         "pdl.experiments.cells.five_seeds",
         "a NumPy network of convolutions counts and outlines touching cells (5 seeds)",
         "quick",
+    ),
+    "numpy-cnn-cells-hard": Experiment(
+        "pdl.experiments.cells.five_seeds",
+        "the same network, trained and scored on the hard set (5 seeds)",
+        "quick",
+        options={"data": "hard"},
+    ),
+    "numpy-cnn-nuclei-trained": Experiment(
+        "pdl.experiments.cells.five_seeds",
+        "the same network, trained and scored on real nuclei (5 seeds)",
+        "full",
+        options={"data": "nuclei"},
     ),
     "numpy-cnn-digits": Experiment(
         "pdl.experiments.digits.numpy_cnn_digits",

@@ -84,7 +84,7 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
     load = _load_average()
     started, processor_started = time.perf_counter(), time.process_time()
     with threadpool_limits(limits=experiment.threads), _progress() as progress:
-        outcome: Outcome = module.run(seed, progress)
+        outcome: Outcome = module.run(seed, progress, **experiment.options)
     earlier = taken_over()
     seconds = earlier.seconds + time.perf_counter() - started
     cost: dict[str, Any] = {}

@@ -7,6 +7,7 @@ from a cell are handed over with `glue`, those of a training as a range with `gl
 from __future__ import annotations
 
 from .arrays import show_array, show_images
+from .labels import color_numbers
 from .page import glue, glue_range, play
 from .style import CELL_COLORS, COLORS, use_style
 from .tables import show_table
@@ -14,6 +15,7 @@ from .tables import show_table
 __all__ = [
     "CELL_COLORS",
     "COLORS",
+    "color_numbers",
     "glue",
     "glue_range",
     "play",

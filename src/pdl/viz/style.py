@@ -19,11 +19,13 @@ COLORS: dict[str, str] = {
 }
 """Colours that stay apart for colour-blind eyes and have contrast 3:1 or more on white."""
 
+OBJECT_COLORS = 8
 CELL_COLORS = ListedColormap(
     ["#10151c"]
     + ["#58a6e0", "#f2b134", "#6cc28d", "#e0705a", "#b08fd8", "#e8e29a", "#5fd0cf", "#e08fb8"] * 64
 )
-"""Colours for label images: 0 is the dark background, neighbouring numbers look different."""
+"""Colours for label images: 0 is the dark background, then the same ``OBJECT_COLORS`` again and
+again; :func:`color_numbers` sees to it that objects that touch have different ones."""
 
 
 def use_style() -> None:

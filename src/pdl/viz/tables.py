@@ -19,34 +19,50 @@ def _cell(text: str) -> str:
     return f'{escape(number)} <span class="interval">[{escape(interval)}</span>'
 
 
+Rows = Mapping[str, Sequence[str]]
+
+
 class _Table:
-    def __init__(self, columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, columns: Sequence[str], blocks: Mapping[str, Rows]) -> None:
         self.columns = list(columns)
-        self.rows = {name: [MINUS.sub("−", cell) for cell in row] for name, row in rows.items()}
+        self.blocks = {
+            title: {name: [MINUS.sub("−", cell) for cell in row] for name, row in rows.items()}
+            for title, rows in blocks.items()
+        }
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         head = "".join(f'<th scope="col">{escape(each)}</th>' for each in self.columns)
-        body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
-            + "</tr>"
-            for name, cells in self.rows.items()
-        )
         return {
             "text/html": (
                 '<div class="score-table" tabindex="0" role="group" aria-label="Table of scores">'
-                f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+                f"<table><thead><tr><td></td>{head}</tr></thead>"
+                + "".join(self._block_html(*block) for block in self.blocks.items())
+                + "</table></div>"
             ),
             "text/plain": str(self),
         }
 
+    def _block_html(self, title: str, rows: Rows) -> str:
+        heading = f'<th scope="rowgroup" colspan="{1 + len(self.columns)}">{escape(title)}</th>'
+        body = "".join(
+            f'<tr><th scope="row">{escape(name)}</th>'
+            + "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
+            + "</tr>"
+            for name, cells in rows.items()
+        )
+        return f"<tbody>{f'<tr>{heading}</tr>' if title else ''}{body}</tbody>"
+
     def __str__(self) -> str:
-        lines = [["", *self.columns], *([name, *cells] for name, cells in self.rows.items())]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        lines = [["", *self.columns]]
+        for title, rows in self.blocks.items():
+            lines += [[title]] if title else []
+            lines += [[name, *cells] for name, cells in rows.items()]
+        whole = [line for line in lines if len(line) > 1]
+        widths = [max(map(len, column)) for column in zip(*whole, strict=True)]
         return "\n".join(
             "  ".join(
                 [line[0].ljust(widths[0])]
-                + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+                + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=False)]
             ).rstrip()
             for line in lines
         )
@@ -54,7 +70,7 @@ class _Table:
     __repr__ = __str__
 
 
-def show_table(columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Any:
+def show_table(columns: Sequence[str], rows: Rows | Mapping[str, Rows]) -> Any:
     """Show scores as a table: HTML on a page and in a notebook, text in a console.
 
     Parameters
@@ -62,7 +78,8 @@ def show_table(columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Any
     columns : sequence of str
         The headings.
     rows : mapping of str to sequence of str
-        The name of each row, and its cells as they shall be read.
+        The name of each row, and its cells as they shall be read. Or the titles of some blocks of
+        such rows, each with its rows.
 
     Returns
     -------
@@ -81,9 +98,16 @@ def show_table(columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Any
     Otsu       0.82    9.1
     watershed  0.82    1.4
     """
-    for name, cells in rows.items():
-        if len(cells) != len(columns):
-            raise ValueError(
-                f"rows[{name!r}]: expected {len(columns)} cells, one a column, got {len(cells)}"
-            )
-    return _Table(columns, rows)
+    blocks: dict[str, Rows] = {}
+    for name, each in rows.items():
+        if isinstance(each, Mapping):
+            blocks[name] = each
+        else:
+            blocks[""] = {**blocks.get("", {}), name: each}
+    for block in blocks.values():
+        for name, cells in block.items():
+            if len(cells) != len(columns):
+                raise ValueError(
+                    f"rows[{name!r}]: expected {len(columns)} cells, one a column, got {len(cells)}"
+                )
+    return _Table(columns, blocks)

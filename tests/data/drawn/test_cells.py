@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pdl.data.cell_light import draw_debris, emitted_light
 from scipy import ndimage
 
 from pdl.data import cell_dataset, load_cells, touching_cells
 from pdl.data.drawn.cell_outlines import Outline, draw_labels
-from pdl.data.drawn.cells import MAX_SPLIT_SIZE, SPLIT_SEEDS
+from pdl.data.drawn.cells import HARD, MAX_SPLIT_SIZE, SPLIT_SEEDS
 from pdl.metrics import count_error, iou, object_f1
 from pdl.segmentation import connected_components, otsu, separate_touching
 
 TEST_IMAGES = "e522b4a7d7bfb703020ec1a4244f4df6a297a8f37b8e852533f3ec2b89000c47"
 TEST_LABELS = "a22dfb587a4bbf52319e58d0b881ae7c00dd9eea1410cf3c42640209de54ae4e"
+HARD_IMAGES = "c9b3c486775c4e41928ff8bccf1c82f53cec05a6d199a83770b866a5101578b8"
+HARD_LABELS = "be5511d85ebf64e5b626dad70a0b620799d96e88a150c6cc886d95eacac1c6f8"
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +29,22 @@ def book_images():
     return load_cells("test")
 
 
-def test_the_test_set_is_the_one_of_the_table(book_images):
+@pytest.fixture(scope="module")
+def hard_images():
+    return load_cells("test", hard=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "images", "labels"),
+    [("book_images", TEST_IMAGES, TEST_LABELS), ("hard_images", HARD_IMAGES, HARD_LABELS)],
+)
+def test_the_test_set_is_the_one_of_the_table(request, name, images, labels):
     """If this fails, every figure of the running table has to be computed anew."""
-    assert book_images.images.shape == book_images.labels.shape == (40, 128, 128)
-    assert hashlib.sha256(book_images.images.tobytes()).hexdigest() == TEST_IMAGES
-    assert hashlib.sha256(book_images.labels.astype("<i4").tobytes()).hexdigest() == TEST_LABELS
+    drawn = request.getfixturevalue(name)
+    assert drawn.images.shape == drawn.labels.shape == (40, 128, 128)
+    assert (drawn.images.dtype, drawn.labels.dtype) == (np.uint8, np.int32)
+    assert hashlib.sha256(drawn.images.tobytes()).hexdigest() == images
+    assert hashlib.sha256(drawn.labels.astype("<i4").tobytes()).hexdigest() == labels
 
 
 def touches(labels):
@@ -40,6 +54,63 @@ def touches(labels):
         border = (first != second) & (first > 0) & (second > 0)
         pairs |= {tuple(sorted(pair)) for pair in zip(first[border], second[border], strict=True)}
     return len(pairs)
+
+
+def test_the_hard_set_is_crowded_faint_and_whole(book_images, hard_images):
+    """Each label is one connected cell, numbered without gaps, and none has been lost."""
+    for labels in hard_images.labels:
+        count = labels.max()
+        assert np.array_equal(np.unique(labels), np.arange(count + 1))
+        assert all(ndimage.label(labels == each)[1] == 1 for each in range(1, count + 1))
+        assert count >= 0.8 * HARD["cells"][0]
+    assert (hard_images.labels > 0).mean() > 1.5 * (book_images.labels > 0).mean()
+
+    def contrast(cells):
+        """The smallest difference of a cell to the background around it, in gray levels."""
+        image, labels = cells
+        near = (labels == 0) & (ndimage.distance_transform_edt(labels == 0) < 6)
+        means = ndimage.mean(image, labels, np.arange(1, labels.max() + 1))
+        return means.min() - image[near].mean()
+
+    easy, hard = (
+        np.mean([contrast(each) for each in zip(*cells, strict=True)])
+        for cells in (book_images, hard_images)
+    )
+    assert hard < 0.7 * easy
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_options_of_the_hard_set_leave_the_cells_where_they_are(seed):
+    """Debris, haze and defocus change the light alone: the truth knows nothing of them."""
+    plain = touching_cells(seed)
+    for option, value in (("debris", 20), ("haze", 0.4), ("defocus", 3.0)):
+        changed = touching_cells(seed, **{option: value})
+        assert np.array_equal(changed.labels, plain.labels)
+        assert not np.array_equal(changed.image, plain.image)
+
+
+def test_debris_is_small_and_bright():
+    specks = draw_debris(np.random.default_rng(0), (128, 128), 15)
+    components, number = ndimage.label(specks)
+    assert 10 <= number <= 15
+    assert np.bincount(components.ravel())[1:].max() < 3.5**2 * np.pi
+    assert specks[specks > 0].min() >= 0.4
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_between_touching_cells_lies_a_line_that_is_darker_than_both(seed):
+    """The emitted light falls to 0.55 at each border, and is whole 4 pixels further inside."""
+    labels = touching_cells(seed, touching=1.0).labels
+    light = emitted_light(np.random.default_rng(seed), labels, (0.45, 1.0))
+    gaps = []
+    for row, column in np.argwhere((labels[:, 6:-6] > 0) & (labels[:, 6:-6] != labels[:, 7:-5])):
+        left, right = labels[row, column + 6], labels[row, column + 7]
+        profile = np.s_[row, column + 1 : column + 13]
+        if right and (labels[profile] == [left] * 6 + [right] * 6).all():
+            gaps.append(light[profile])
+    profiles = np.mean(gaps, axis=0)
+    assert len(gaps) > 20
+    assert profiles[5] < 0.75 * profiles[0] and profiles[6] < 0.75 * profiles[-1]
 
 
 @settings(deadline=None, max_examples=40)
@@ -166,6 +237,13 @@ def test_touching_cells_are_merged_by_a_threshold_and_mostly_cut_by_a_watershed(
         ({"blur": -1.0}, ValueError, "blur"),
         ({"photons": 0.0}, ValueError, "photons"),
         ({"read_noise": -1.0}, ValueError, "read_noise"),
+        ({"overlap": (0.3, 0.2)}, ValueError, "overlap"),
+        ({"overlap": (0.3, 0.6)}, ValueError, "overlap"),
+        ({"brightness": (0.0, 1.0)}, ValueError, "brightness"),
+        ({"brightness": 1.0}, TypeError, "brightness must be a pair"),
+        ({"defocus": -1.0}, ValueError, "defocus"),
+        ({"debris": -1}, ValueError, "debris"),
+        ({"haze": -0.1}, ValueError, "haze"),
     ],
 )
 def test_bad_settings_are_refused(options, error, match):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pdl.data.cell_outlines import draw_outline, paint_outlines
+from pdl.data.drawn.cell_outlines import draw_outline, paint_outlines
 
 BACKGROUND = 0.14  # light of the empty field; 1 is the middle of the brightest cell
 GLOW = 0.25  # part of the cells' light that is out of focus

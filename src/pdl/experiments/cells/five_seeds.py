@@ -1,19 +1,35 @@
-"""Train the NumPy network for touching cells five times, and compare it with chapter 4's best."""
+"""Train the NumPy network for touching cells five times, and compare it with the classical methods.
+
+The same is done for each set of the running table: the drawn cells, the hard ones, real nuclei.
+"""
 
 from __future__ import annotations
 
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.progress import Progress
+from safetensors.numpy import load
 
 from pdl.data import CellDataset, load_cells
 from pdl.experiments.cells import network as numpy_cnn_cells
-from pdl.experiments.cells.network import outline, predict, train
+from pdl.experiments.cells.network import (
+    CORE_PROBABILITY,
+    build_network,
+    outline,
+    predict,
+    train,
+)
+from pdl.experiments.cells.nuclei import nuclei_split, stretch
 from pdl.experiments.cells.scores import (
+    DATA_NAMES,
+    TUNED,
     Image,
     Labels,
     Scores,
@@ -25,6 +41,7 @@ from pdl.experiments.cells.scores import (
     summarise_runs,
 )
 from pdl.experiments.registry import Outcome
+from pdl.experiments.resume import folder_of, once
 from pdl.layers import Sequential, receptive_field
 from pdl.results import weights_bytes
 
@@ -33,7 +50,47 @@ LOSSES_A_MEAN = 20
 CORE_PROBABILITIES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
-def run(seed: int, progress: Progress, runs: int = RUNS, steps: int | None = None) -> Outcome:
+class Setting(NamedTuple):
+    """How the network meets one set.
+
+    Attributes
+    ----------
+    name : str
+        Of the record.
+    load : callable
+        Takes the split and returns its images and labels.
+    core_probability : float
+        Chosen on the validation images; see :func:`pdl.experiments.cells.network.outline`.
+    ships : bool
+        Whether the first seed's weights ship with the book.
+    """
+
+    name: str
+    load: Callable[[str], CellDataset]
+    core_probability: float
+    ships: bool
+
+
+def stretched_nuclei(split: str) -> CellDataset:
+    """The real nuclei, each image brought to the gray levels of the drawn cells."""
+    images, labels = nuclei_split(split)
+    return CellDataset(np.stack([stretch(image) for image in images]), labels)
+
+
+SETTINGS = {
+    "drawn": Setting("numpy-cnn-cells", load_cells, CORE_PROBABILITY, ships=True),
+    "hard": Setting("numpy-cnn-cells-hard", partial(load_cells, hard=True), 0.4, ships=True),
+    "nuclei": Setting("numpy-cnn-nuclei-trained", stretched_nuclei, 0.5, ships=False),
+}
+
+
+def run(
+    seed: int,
+    progress: Progress,
+    data: str = "drawn",
+    runs: int = RUNS,
+    steps: int | None = None,
+) -> Outcome:
     """Train with the seeds ``seed``, ``seed`` + 1, …; the first one's weights are kept.
 
     Parameters
@@ -42,80 +99,128 @@ def run(seed: int, progress: Progress, runs: int = RUNS, steps: int | None = Non
         The first of the seeds.
     progress : Progress
         Shows how far it is.
+    data : {"drawn", "hard", "nuclei"}
+        Which set is learned and scored.
     runs, steps : int
         How many trainings, and how many steps each; fewer only to try it out.
 
     Returns
     -------
     Outcome
-        Means over the seeds and the test images, with intervals over both, and the gain over the
-        classical method on the same images.
+        Means over the seeds and the test images, with intervals over both, and the gains over the
+        classical methods on the same images.
     """
     steps = numpy_cnn_cells.STEPS if steps is None else steps
-    training, validation, test = (load_cells(split) for split in ("train", "validation", "test"))
+    setting = SETTINGS[data]
+    training, validation, test = map(setting.load, ("train", "validation", "test"))
+    described = [
+        describe_cells(f"{DATA_NAMES[data]}, {part}", list(split.images), list(split.labels))
+        for part, split in (
+            ("test", test),
+            ("validation (settings)", validation),
+            ("train", training),
+        )
+    ]
     bar = progress.add_task("training", total=runs * steps)
-    models: list[Sequential] = []
-    by_seed: list[dict[str, Any]] = []
+
+    def compute(each: int, _: Path) -> dict[str, Any]:
+        start = time.process_time()
+        model, losses = train(
+            each, *training, steps=steps, after_step=lambda: progress.advance(bar)
+        )
+        seconds = round(time.process_time() - start, 1)
+        scores = _score(model, test, setting.core_probability)
+        return {
+            "training_seconds": seconds,
+            "losses": _means(losses, LOSSES_A_MEAN),
+            "scores": rounded(scores),
+            "validation": _try_core_probabilities(model, validation),
+            "weights": b64encode(weights_bytes(model)).decode(),
+        }
+
+    made_with = {
+        **_settings(steps),
+        "core_probability": setting.core_probability,
+        "data": [each["sha256"] for each in described],
+    }
+    parts = []
     for each in range(seed, seed + runs):
         progress.update(bar, description=f"training with seed {each}")
-        start = time.process_time()
-        trained = train(each, *training, steps=steps, after_step=lambda: progress.advance(bar))
-        models.append(trained.model)
-        by_seed.append(
-            {
-                "seed": each,
-                "training_seconds": round(time.process_time() - start, 1),
-                "losses": _means(trained.losses, LOSSES_A_MEAN),
-            }
+        parts.append(
+            once(folder_of(setting.name), f"seed {each}", made_with, partial(compute, each))
         )
+        progress.update(bar, completed=steps * len(parts))
     progress.update(bar, description="scoring")
-    found = [_score(model, test) for model in models]
-    for row, scores in zip(by_seed, found, strict=True):
-        row |= {name: round(float(values.mean()), 6) for name, values in scores.items()}
 
-    classical = score_images(outline_all(classical_outline, test.images), test.labels)
-    metrics, intervals = summarise_runs(found, classical, "classical")
+    found = [{name: np.array(row) for name, row in part["scores"].items()} for part in parts]
+    metrics: dict[str, float] = {}
+    intervals: dict[str, list[float]] = {}
+    references: dict[str, Scores] = {}
+    for name, method in TUNED[data].items():
+        outlines = outline_all(partial(classical_outline, settings=method), test.images)
+        references[name] = score_images(outlines, test.labels)
+        new_metrics, new_intervals = summarise_runs(found, references[name], name)
+        metrics |= new_metrics
+        intervals |= new_intervals
     # The shipped weights by themselves: other images, but no other training.
-    own_metrics, own_intervals = summarise_runs(found[:1], classical, "classical")
+    own_metrics, own_intervals = summarise_runs(found[:1], references["classical"], "classical")
     for name in found[0]:
         metrics[f"shipped_{name}"] = own_metrics[name]
         intervals[f"shipped_{name}"] = own_intervals[name]
-    seconds = [row["training_seconds"] for row in by_seed]
+    weights = b64decode(parts[0]["weights"])
+    model = _restored(weights)
     metrics |= {
-        "parameters": sum(array.size for array in models[0].parameters.values()),
-        "receptive_field": receptive_field(models[0])[-1].size,
-        "seconds_per_image": _seconds(lambda image: outline(predict(models[0], image)), test),
-        "classical_seconds_per_image": _seconds(classical_outline, test),
-        "training_seconds_per_seed": round(float(np.mean(seconds)), 1),
+        "parameters": sum(array.size for array in model.parameters.values()),
+        "receptive_field": receptive_field(model)[-1].size,
+        "seconds_per_image": _seconds(
+            lambda image: outline(predict(model, image), setting.core_probability), test
+        ),
+        "classical_seconds_per_image": _seconds(
+            partial(classical_outline, settings=TUNED[data]["classical"]), test
+        ),
+        "training_seconds_per_seed": round(
+            float(np.mean([part["training_seconds"] for part in parts])), 1
+        ),
     }
-    weights = weights_bytes(models[0])
+    by_seed = [
+        {
+            "seed": seed + number,
+            "training_seconds": part["training_seconds"],
+            "losses": part["losses"],
+            **{name: round(float(np.mean(row)), 6) for name, row in part["scores"].items()},
+        }
+        for number, part in enumerate(parts)
+    ]
     return Outcome(
         metrics,
         intervals,
-        data=[
-            describe_cells(f"touching cells, {name}", list(split.images), list(split.labels))
-            for name, split in (
-                ("test", test),
-                ("validation (settings)", validation),
-                ("train", training),
-            )
-        ],
+        data=described,
         details={
             "seeds": by_seed,
             "losses_a_mean": LOSSES_A_MEAN,
             "clock": "training_seconds and seconds_per_image are processor time on one thread",
-            "settings": _settings(steps),
-            "validation": _try_core_probabilities(models, validation),
-            "per_image": {"shipped": rounded(found[0]), "classical": rounded(classical)},
+            "settings": {**_settings(steps), "core_probability": setting.core_probability},
+            "validation": _mean_over_seeds([part["validation"] for part in parts]),
+            "per_image": {
+                "shipped": parts[0]["scores"],
+                "classical": rounded(references["classical"]),
+            },
             "weights_sha256": sha256(weights).hexdigest(),
         },
         packages=("numpy", "scipy", "safetensors"),
-        weights=weights,
+        weights=weights if setting.ships else None,
     )
 
 
-def _score(model: Sequential, cells: CellDataset, **options: float) -> Scores:
-    outlines = (outline(predict(model, image), **options) for image in cells.images)
+def _restored(weights: bytes) -> Sequential:
+    model = build_network(np.random.default_rng(0))
+    for name, array in load(weights).items():
+        model.parameters[name][...] = array
+    return model
+
+
+def _score(model: Sequential, cells: CellDataset, core_probability: float) -> Scores:
+    outlines = (outline(predict(model, image), core_probability) for image in cells.images)
     return score_images(outlines, cells.labels)
 
 
@@ -143,19 +248,19 @@ def _settings(steps: int) -> dict[str, Any]:
     return {**found, "steps": steps}
 
 
-def _try_core_probabilities(
-    models: Sequence[Sequential], validation: CellDataset
-) -> list[dict[str, float]]:
+def _try_core_probabilities(model: Sequential, validation: CellDataset) -> list[dict[str, float]]:
     """How the mean scores on the validation images depend on where a core begins."""
-    probabilities = [[predict(model, image) for image in validation.images] for model in models]
+    maps = [predict(model, image) for image in validation.images]
     rows = []
     for threshold in CORE_PROBABILITIES:
-        runs = [
-            score_images((outline(each, threshold) for each in maps), validation.labels)
-            for maps in probabilities
-        ]
-        means = {
-            name: round(float(np.mean([scores[name] for scores in runs])), 6) for name in runs[0]
-        }
+        scores = score_images((outline(each, threshold) for each in maps), validation.labels)
+        means = {name: float(values.mean()) for name, values in scores.items()}
         rows.append({"core_probability": threshold, **means})
     return rows
+
+
+def _mean_over_seeds(tables: Sequence[list[dict[str, float]]]) -> list[dict[str, float]]:
+    return [
+        {name: round(float(np.mean([row[name] for row in rows])), 6) for name in rows[0]}
+        for rows in zip(*tables, strict=True)
+    ]

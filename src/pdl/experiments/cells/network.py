@@ -70,16 +70,21 @@ def build_network(rng: np.random.Generator) -> Sequential:
     )
 
 
-def load_network() -> Sequential:
+def load_network(hard: bool = False) -> Sequential:
     """Return the network with the weights that ship with the book.
+
+    Parameters
+    ----------
+    hard : bool
+        Whether those that were trained on the hard set; see :func:`pdl.data.load_cells`.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If ``data/weights/numpy-cnn-cells.safetensors`` is missing or damaged.
+        If the file with the weights, in ``data/weights``, is missing or damaged.
     """
     model = build_network(np.random.default_rng(0))
-    load_weights(model, WEIGHTS / f"{NAME}.safetensors")
+    load_weights(model, WEIGHTS / f"{NAME}{'-hard' if hard else ''}.safetensors")
     return model
 
 
