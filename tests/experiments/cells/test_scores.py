@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pdl.data import load_cells
+from pdl.data import load_cells, recorded_result
 from pdl.experiments.cells.scores import (
+    CHAPTER_4,
+    TUNED,
+    Classical,
     classical_outline,
     describe_cells,
     score_cells,
@@ -15,7 +18,7 @@ from pdl.experiments.cells.scores import (
 )
 from pdl.results import recorded_result
 
-SCORES = ("iou", "dice", "boundary_f1", "object_f1", "object_f1_90", "count_error")
+SCORES = ("iou", "dice", "boundary_f1", "object_f1", "object_f1_90", "ap", "count_error")
 
 
 def test_the_truth_scores_best():
@@ -45,10 +48,35 @@ def test_the_classical_line_is_chapter_4s():
     found = score_images(map(classical_outline, test.images[:6]), test.labels[:6])
     for name, values in found.items():
         assert values == pytest.approx(per_image[name][:6], abs=1e-6)
-    for name in ("iou", "dice", "boundary_f1", "object_f1", "count_error"):
+    for name in SCORES:
         expected = chapter_4["metrics"][f"multi_otsu_watershed_{name}"]
         assert recorded["metrics"][f"classical_{name}"] == pytest.approx(expected, abs=1e-6)
         assert np.mean(per_image[name]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_settings_are_the_best_that_were_tried():
+    tuned = recorded_result("cells-classical")["tuned"]
+    assert TUNED["drawn"]["classical"] == CHAPTER_4
+    for name, methods in TUNED.items():
+        for key, settings in methods.items():
+            recorded = dict(tuned[name][key])
+            assert 0 < recorded.pop("validation_ap") < 1
+            assert Classical(**recorded) == settings
+
+
+def test_each_setting_of_the_classical_method_does_what_it_says():
+    """Three levels: 0, 100 and 200, with a hole in a bright square beside a dim one."""
+    image = np.zeros((40, 70), np.uint8)
+    image[5:35, 5:35], image[5:35, 42:66] = 200, 100
+    image[18:22, 18:22] = 0
+    assert (classical_outline(image)[10, [10, 50]] > 0).tolist() == [True, True]
+    assert (classical_outline(image, Classical(classes=2))[10, [10, 50]] > 0).any()
+    assert classical_outline(image)[20, 20] == 0
+    assert classical_outline(image, Classical(fill=True))[20, 20] > 0
+    speck = image.copy()
+    speck[2:4, 37:40] = 130  # six pixels, too few for a cell
+    assert classical_outline(speck)[3, 38] == 0
+    assert classical_outline(image, Classical(sigma=3.0))[20, 20] > 0
 
 
 def test_gains_are_paired():

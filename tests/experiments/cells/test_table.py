@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pdl.data import recorded_result
-from pdl.experiments import running_table as module
+from pdl.experiments.cells import table as module
 from pdl.experiments.cells.table import COLUMNS, METHODS, SCORES, Source, running_table
 
 RECORDS = {

@@ -22,23 +22,31 @@ from pdl.experiments.registry import Outcome
 DRAWN_LEVELS = (20, 170)  # the gray levels of the empty field and of a bright cell, as drawn
 
 
-def stretch(image: Image) -> Image:
-    """Bring the darkest and the brightest hundredth of the pixels to the levels of drawn cells.
+def stretch(
+    image: Image,
+    percentiles: tuple[float, float] = (1, 99),
+    levels: tuple[int, int] = DRAWN_LEVELS,
+) -> Image:
+    """Bring a dark and a bright percentile of the pixels to given levels.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W)
+    percentiles : (float, float)
+        By default the darkest and the brightest hundredth.
+    levels : (int, int)
+        Where they go; by default the levels of the field and of a bright cell, as drawn.
 
     Returns
     -------
     ndarray of uint8, shape (H, W)
     """
-    low, high = np.percentile(image, [1, 99])
+    low, high = np.percentile(image, percentiles)
     if low == high:
         return image
     between = (image - low) / (high - low)
-    field, cell = DRAWN_LEVELS
-    return np.clip(field + (cell - field) * between, 0, 255).astype(np.uint8)
+    darkest, brightest = levels
+    return np.clip(darkest + (brightest - darkest) * between, 0, 255).astype(np.uint8)
 
 
 def nuclei_split(split: str) -> CellDataset:

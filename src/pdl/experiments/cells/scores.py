@@ -110,7 +110,10 @@ TUNED: dict[str, dict[str, Classical]] = {
         "classical": Classical(classes=2, smoothing=1.0, min_distance=4),
         "filtered": Classical(sigma=0.7, classes=2, smoothing=1.0, min_distance=3),
     },
-    "nuclei": {"classical": Classical(), "filtered": Classical(sigma=0.7)},
+    "nuclei": {
+        "classical": Classical(classes=2, smoothing=2.0, min_distance=4),
+        "filtered": Classical(sigma=0.5, classes=2, smoothing=2.0, min_distance=3),
+    },
 }
 
 
