@@ -64,25 +64,28 @@ class Setting(NamedTuple):
         Chosen on the validation images; see :func:`pdl.experiments.cells.network.outline`.
     ships : bool
         Whether the first seed's weights ship with the book.
+    prepare : callable
+        What is done to each image before the network sees it; by default nothing.
     """
 
     name: str
     load: Callable[[str], CellDataset]
     core_probability: float
     ships: bool
+    prepare: Callable[[Image], Image] = np.asarray
 
 
-def stretched_nuclei(split: str) -> CellDataset:
-    """The real nuclei, each image stretched to nearly all gray levels."""
-    images, labels = nuclei_split(split)
-    stretched = [stretch(image, NUCLEI_PERCENTILES, NUCLEI_LEVELS) for image in images]
-    return CellDataset(np.stack(stretched), labels)
+def stretched(image: Image) -> Image:
+    """Bring a real image to nearly all gray levels."""
+    return stretch(image, NUCLEI_PERCENTILES, NUCLEI_LEVELS)
 
 
 SETTINGS = {
     "drawn": Setting("numpy-cnn-cells", load_cells, CORE_PROBABILITY, ships=True),
     "hard": Setting("numpy-cnn-cells-hard", partial(load_cells, hard=True), 0.4, ships=True),
-    "nuclei": Setting("numpy-cnn-nuclei-trained", stretched_nuclei, 0.3, ships=False),
+    "nuclei": Setting(
+        "numpy-cnn-nuclei-trained", nuclei_split, 0.3, ships=False, prepare=stretched
+    ),
 }
 
 
@@ -124,19 +127,20 @@ def run(
         )
     ]
     bar = progress.add_task("training", total=runs * steps)
+    prepared = np.stack([setting.prepare(image) for image in training.images])
 
     def compute(each: int, _: Path) -> dict[str, Any]:
         start = time.process_time()
         model, losses = train(
-            each, *training, steps=steps, after_step=lambda: progress.advance(bar)
+            each, prepared, training.labels, steps=steps, after_step=lambda: progress.advance(bar)
         )
         seconds = round(time.process_time() - start, 1)
-        scores = _score(model, test, setting.core_probability)
+        scores = _score(model, test, setting)
         return {
             "training_seconds": seconds,
             "losses": _means(losses, LOSSES_A_MEAN),
             "scores": rounded(scores),
-            "validation": _try_core_probabilities(model, validation),
+            "validation": _try_core_probabilities(model, validation, setting.prepare),
             "weights": b64encode(weights_bytes(model)).decode(),
         }
 
@@ -175,7 +179,8 @@ def run(
         "parameters": sum(array.size for array in model.parameters.values()),
         "receptive_field": receptive_field(model)[-1].size,
         "seconds_per_image": _seconds(
-            lambda image: outline(predict(model, image), setting.core_probability), test
+            lambda image: outline(predict(model, setting.prepare(image)), setting.core_probability),
+            test,
         ),
         "classical_seconds_per_image": _seconds(
             partial(classical_outline, settings=TUNED[data]["classical"]), test
@@ -221,8 +226,9 @@ def _restored(weights: bytes) -> Sequential:
     return model
 
 
-def _score(model: Sequential, cells: CellDataset, core_probability: float) -> Scores:
-    outlines = (outline(predict(model, image), core_probability) for image in cells.images)
+def _score(model: Sequential, cells: CellDataset, setting: Setting) -> Scores:
+    answers = (predict(model, setting.prepare(image)) for image in cells.images)
+    outlines = (outline(answer, setting.core_probability) for answer in answers)
     return score_images(outlines, cells.labels)
 
 
@@ -250,9 +256,11 @@ def _settings(steps: int) -> dict[str, Any]:
     return {**found, "steps": steps}
 
 
-def _try_core_probabilities(model: Sequential, validation: CellDataset) -> list[dict[str, float]]:
+def _try_core_probabilities(
+    model: Sequential, validation: CellDataset, prepare: Callable[[Image], Image]
+) -> list[dict[str, float]]:
     """How the mean scores on the validation images depend on where a core begins."""
-    maps = [predict(model, image) for image in validation.images]
+    maps = [predict(model, prepare(image)) for image in validation.images]
     rows = []
     for threshold in CORE_PROBABILITIES:
         scores = score_images((outline(each, threshold) for each in maps), validation.labels)
