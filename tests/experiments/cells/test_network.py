@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from pdl.data import load_cells, recorded_result
 from pdl.experiments import cells_five_seeds, numpy_cnn_cells
+from pdl.experiments.cells.five_seeds import perfect_outline
 from pdl.experiments.cells.network import (
     MARGIN,
     build_network,
@@ -125,8 +126,14 @@ def test_an_image_without_outlines(label):
 
 def test_perfect_answers_give_back_the_cells():
     labels = two_touching()
-    probabilities = np.eye(3, dtype=np.float32)[pixel_classes(labels)].transpose(2, 0, 1)
-    assert np.array_equal(outline(probabilities), labels)
+    assert np.array_equal(perfect_outline(labels), labels)
+
+
+def test_a_cell_without_a_core_is_lost_even_to_perfect_answers():
+    """Seven pixels across there is no pixel 4 or more away from the outline."""
+    labels = np.zeros((20, 40), dtype=np.int32)
+    labels[5:12, 5:12], labels[4:17, 20:33] = 1, 2
+    assert perfect_outline(labels).max() == 1
 
 
 def test_specks_are_no_cells():
@@ -140,9 +147,7 @@ def test_specks_are_no_cells():
 def test_perfect_answers_find_every_drawn_cell():
     """The way from answers back to cells loses nothing: what is wrong is the network's."""
     truths = load_cells("validation", count=4).labels
-    classes = map(pixel_classes, truths)
-    answers = (np.eye(3, dtype=np.float32)[each].transpose(2, 0, 1) for each in classes)
-    found = score_images(map(outline, answers), truths)
+    found = score_images(map(perfect_outline, truths), truths)
     assert (found["object_f1_90"] == 1).all()
     assert (found["iou"] == 1).all()
 
