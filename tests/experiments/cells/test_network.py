@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.progress import Progress
 
-from pdl.data import load_cells, recorded_result
-from pdl.experiments import cells_five_seeds, numpy_cnn_cells
+from pdl.data import load_cells
+from pdl.experiments.cells import five_seeds as cells_five_seeds
+from pdl.experiments.cells import network as numpy_cnn_cells
 from pdl.experiments.cells.five_seeds import perfect_outline
 from pdl.experiments.cells.network import (
     MARGIN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pdl.data import load_cells, recorded_result
+from pdl.data import load_cells
 from pdl.experiments.cells.scores import (
     CHAPTER_4,
     TUNED,
