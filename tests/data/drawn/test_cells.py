@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pdl.data.cell_light import draw_debris, emitted_light
 from scipy import ndimage
 
 from pdl.data import cell_dataset, load_cells, touching_cells
+from pdl.data.drawn.cell_light import draw_debris, emitted_light
 from pdl.data.drawn.cell_outlines import Outline, draw_labels
 from pdl.data.drawn.cells import HARD, MAX_SPLIT_SIZE, SPLIT_SEEDS
 from pdl.metrics import count_error, iou, object_f1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pdl.data import recorded_result
 from pdl.experiments.cells import table as module
 from pdl.experiments.cells.table import COLUMNS, METHODS, SCORES, Source, running_table
+from pdl.results import recorded_result
 
 RECORDS = {
     "a": {
