@@ -1,4 +1,4 @@
-"""Convolution against PyTorch, TensorFlow and its own plain form, forward and backward."""
+"""Convolution against PyTorch, TensorFlow and its own loops, forward and backward."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .peers import (
     two,
 )
 
-METHODS = pytest.mark.parametrize("method", ["fast", "plain"])
+METHODS = pytest.mark.parametrize("method", ["fast", "loops"])
 ONE_OR_PAIR = st.integers(1, 3) | st.tuples(st.integers(1, 3), st.integers(1, 3))
 SIDES = st.integers(0, 2)
 PADDINGS = st.one_of(
@@ -148,29 +148,29 @@ def test_float64_with_groups_and_dilation_equal_to_compiled_tensorflow(drawn) ->
 
 @settings(deadline=None, max_examples=60)
 @given(drawn=cases())
-def test_plain_form_equals_the_fast_one(drawn) -> None:
+def test_loops_equal_the_fast_form(drawn) -> None:
     layer, x = layer_and_input(drawn, np.float64)
-    plain = conv_layer(
+    loops = conv_layer(
         x.shape[1],
         drawn["outputs"],
         drawn["kernel"],
         np.float64,
         bias=drawn["bias"],
-        method="plain",
+        method="loops",
         **drawn["options"],
     )
-    assert_same(ours(plain, x), ours(layer, x), tolerance=1e-12)
+    assert_same(ours(loops, x), ours(layer, x), tolerance=1e-12)
 
 
-def test_plain_is_the_plain_code_and_fast_is_not(monkeypatch) -> None:
+def test_loops_are_the_loops_and_fast_is_not(monkeypatch) -> None:
     x = draw((1, 2, 5, 5))
     grad_x, grad_weight = np.full(x.shape, 5.0), np.full((3, 2, 3, 3), 6.0)
-    monkeypatch.setattr(convolution, "conv2d_plain", lambda *_: np.full((1, 3, 3, 3), 7.0))
-    monkeypatch.setattr(convolution, "conv2d_plain_backward", lambda *_: (grad_x, grad_weight))
-    for method in ("plain", "fast"):
+    monkeypatch.setattr(convolution, "conv2d_loops", lambda *_: np.full((1, 3, 3, 3), 7.0))
+    monkeypatch.setattr(convolution, "conv2d_loops_backward", lambda *_: (grad_x, grad_weight))
+    for method in ("loops", "fast"):
         found = ours(conv_layer(2, 3, 3, np.float64, bias=False, method=method), x)
         used = [(found[n] == v).all() for n, v in (("y", 7), ("x", 5), ("weight", 6))]
-        assert used == [method == "plain"] * 3
+        assert used == [method == "loops"] * 3
 
 
 @both_dtypes
@@ -409,7 +409,7 @@ def test_a_bias_of_another_length_is_refused(method, bias) -> None:
         conv2d(np.zeros((1, 2, 5, 5)), np.zeros((3, 2, 3, 3)), bias, method=method)
 
 
-@pytest.mark.parametrize("method", ["fast", "plain"])
+@pytest.mark.parametrize("method", ["fast", "loops"])
 def test_whole_numbers_of_few_bits(method: str) -> None:
     """Neither inputs, weights nor gradients are cut to a narrower type: 200 · 200 + 9 · 60 000."""
     x = np.full((1, 1, 3, 3), 200, np.uint8)

@@ -55,7 +55,7 @@ def with_statistics(layer: BatchNorm2d) -> BatchNorm2d:
 IMAGES = (2, 2, 5, 6)
 LAYERS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
     "Conv2d": (lambda: conv_layer(2, 3, 3, np.float64), IMAGES),
-    "Conv2d plain": (lambda: conv_layer(2, 3, 2, np.float64, method="plain"), (1, 2, 3, 3)),
+    "Conv2d loops": (lambda: conv_layer(2, 3, 2, np.float64, method="loops"), (1, 2, 3, 3)),
     "Conv2d strided": (
         lambda: conv_layer(2, 4, (3, 2), np.float64, stride=2, padding="same", groups=2),
         IMAGES,

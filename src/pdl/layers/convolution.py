@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from pdl._validation import as_floats, as_real_array, check_choice, check_integer
 from pdl.layers.base import Layer, check_grad, check_input, he_normal
-from pdl.layers.plain import conv2d_plain, conv2d_plain_backward
+from pdl.layers.loops import conv2d_loops, conv2d_loops_backward
 from pdl.layers.sizes import Padding, Pair, check_pair, output_size, resolve_padding
 from pdl.layers.windows import add_windows, crop, pad, windows
 
 Array = NDArray[Any]
-METHODS = ("fast", "plain")
+METHODS = ("fast", "loops")
 
 
 class _Geometry(NamedTuple):
@@ -56,7 +56,7 @@ def conv2d(
         "same" is TensorFlow's: ceil(H / stride) outputs, an odd zero at the bottom and right.
     groups : int
         The channels are cut into so many groups that do not see each other.
-    method : {"fast", "plain"}
+    method : {"fast", "loops"}
         One matrix product, or the loops of the formula.
 
     Returns
@@ -74,7 +74,7 @@ def conv2d(
     (1, 1, 3, 3)
     """
     x, weight, how = _check(x, weight, stride, padding, dilation, groups, method)
-    forward = conv2d_plain if method == "plain" else _as_matrix_product
+    forward = conv2d_loops if method == "loops" else _as_matrix_product
     y = forward(x, weight, *how)
     if bias is not None:
         bias = as_floats(bias, "bias")
@@ -119,7 +119,7 @@ def conv2d_backward(
     size = zip(x.shape[2:], weight.shape[2:], how.stride, how.padding, how.dilation, strict=True)
     shape = (len(x), len(weight), *(output_size(*each) for each in size))
     grad = check_grad(grad, shape, "conv2d_backward")
-    backward = conv2d_plain_backward if method == "plain" else _gradients_as_matrix_products
+    backward = conv2d_loops_backward if method == "loops" else _gradients_as_matrix_products
     grad_x, grad_weight = backward(grad, x, weight, *how)
     return grad_x, grad_weight, grad.sum(axis=(0, 2, 3))
 
@@ -221,7 +221,7 @@ class Conv2d(Layer):
         Draws the weights; by default always the same ones.
     dtype : dtype
         Of the weights, and so of the output for an input of that dtype.
-    method : {"fast", "plain"}
+    method : {"fast", "loops"}
         As in :func:`conv2d`.
 
     Raises

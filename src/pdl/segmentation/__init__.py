@@ -6,7 +6,6 @@ for the background and 1…n for the objects.
 
 from __future__ import annotations
 
-from pdl.segmentation.between_class import multi_otsu, otsu
 from pdl.segmentation.clustering import (
     Clustering,
     initial_centroids,
@@ -21,14 +20,15 @@ from pdl.segmentation.counting import (
     distance_to_background,
     separate_touching,
 )
-from pdl.segmentation.flooding import watershed
 from pdl.segmentation.histograms import Histogram, histogram
+from pdl.segmentation.otsu import multi_otsu, otsu
 from pdl.segmentation.thresholds import (
     Peaks,
     histogram_peaks,
     threshold_peaks,
     threshold_valley,
 )
+from pdl.segmentation.watershed import watershed
 
 __all__ = [
     "Clustering",

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from pdl._validation import check_array, check_integer, check_nonnegative
-from pdl.segmentation.flooding import watershed
+from pdl.segmentation.watershed import watershed
 
 
 class Components(NamedTuple):

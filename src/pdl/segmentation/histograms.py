@@ -70,9 +70,10 @@ def histogram(image: ArrayLike, bins: int = 256) -> Histogram:
             f"image must span at most {MAX_LEVELS} integer levels, got {darkest} to {brightest}; "
             "convert it to float to have it binned"
         )
-    # In uint64 a difference is right for every dtype, as it is taken modulo 2**64.
-    above_darkest = image.astype(np.uint64) - image.min().astype(np.uint64)
-    counts = np.bincount(above_darkest.ravel().astype(np.int64))
+    # Unsigned, a difference is right for every dtype, as it is taken modulo 2**bits.
+    unsigned = np.dtype(f"u{image.itemsize}")
+    above_darkest = image.astype(unsigned) - image.min().astype(unsigned)
+    counts = np.bincount(above_darkest.ravel().astype(np.intp))
     dtype = np.uint64 if brightest > np.iinfo(np.int64).max else np.int64
     return Histogram(dtype(darkest) + np.arange(len(counts), dtype=dtype), counts.astype(np.int64))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pdl._compiled import compiled
 from pdl._validation import check_array, check_same_shape
 
 LARGEST_MARKER = np.iinfo(np.int32).max  # the labels of the result are int32
@@ -64,12 +65,21 @@ def watershed(
     """
     heights, springs, allowed = _check_arguments(landscape, markers, mask)
     # A frame of forbidden pixels saves a test of the borders at every step.
-    height = np.pad(heights, 1).ravel().tolist()
-    dry = np.pad(allowed, 1).ravel()
-    labels = np.pad(springs, 1).ravel()
-    steps = _neighbour_steps(heights.shape)
+    height = np.pad(_in_float64(heights), 1).ravel()
+    dry = np.pad(allowed & (springs == 0), 1).ravel()
+    labels = np.pad(springs, 1)
+    _flood(height, dry, labels.ravel(), _neighbour_steps(labels))
+    return labels[(slice(1, -1),) * labels.ndim].copy()
 
-    dry[labels > 0] = False
+
+@compiled
+def _flood(
+    height: NDArray[np.float64],
+    dry: NDArray[np.bool_],
+    labels: NDArray[np.int32],
+    steps: NDArray[np.int64],
+) -> None:
+    """Let the water rise; ``dry`` and ``labels`` are changed. All arrays are flat and framed."""
     queue = [(height[pixel], age, pixel) for age, pixel in enumerate(np.flatnonzero(labels))]
     heapq.heapify(queue)
     age = len(queue)
@@ -82,14 +92,23 @@ def watershed(
                 labels[neighbour] = labels[pixel]
                 heapq.heappush(queue, (max(level, height[neighbour]), age, neighbour))
                 age += 1
-    framed = labels.reshape([size + 2 for size in heights.shape])
-    return framed[(slice(1, -1),) * heights.ndim].copy()
 
 
-def _neighbour_steps(shape: tuple[int, ...]) -> list[int]:
-    """Return the flat distances to the neighbours in a framed array, in raster order."""
-    framed = np.empty([size + 2 for size in shape], dtype=np.int8)
-    return [-stride for stride in framed.strides] + list(reversed(framed.strides))
+def _neighbour_steps(framed: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the distances to the neighbours in the flat array, in raster order."""
+    strides = np.array(framed.strides) // framed.itemsize
+    return np.concatenate([-strides, strides[::-1]])
+
+
+def _in_float64(heights: NDArray[Any]) -> NDArray[np.float64]:
+    """Return heights in the same order; where float64 would round them, their ranks."""
+    if heights.dtype.kind == "f":
+        exact = heights.itemsize <= 8
+    else:
+        exact = max(-int(heights.min()), int(heights.max())) <= 2**53
+    if not exact:
+        heights = np.unique(heights, return_inverse=True)[1].reshape(heights.shape)
+    return heights.astype(np.float64)
 
 
 def _check_arguments(

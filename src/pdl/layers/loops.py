@@ -16,7 +16,7 @@ from pdl.layers.windows import crop, pad
 Array = NDArray[Any]
 
 
-def conv2d_plain(
+def conv2d_loops(
     x: Array,
     weight: Array,
     stride: Pair,
@@ -65,7 +65,7 @@ def conv2d_plain(
     return y
 
 
-def conv2d_plain_backward(
+def conv2d_loops_backward(
     grad: Array,
     x: Array,
     weight: Array,
@@ -86,7 +86,7 @@ def conv2d_plain_backward(
     grad : ndarray, shape (N, O, H', W')
         The gradient with respect to the output.
     x, weight, stride, padding, dilation, groups
-        As in :func:`conv2d_plain`.
+        As in :func:`conv2d_loops`.
 
     Returns
     -------
