@@ -21,7 +21,7 @@ PHOTOS = {name: getattr(data, name)() for name in ("camera", "coins", "page", "m
 @QUICK
 @given(
     image=hnp.arrays(float, hnp.array_shapes(min_dims=2, max_dims=2, max_side=8),
-                     elements=st.integers(0, 255)),
+                     elements=st.integers(-999, 999).map(lambda k: k / 7) | st.just(-0.0)),
 )  # fmt: skip
 def test_sobel_equals_scipy(image: np.ndarray) -> None:
     gradient = sobel(image)
@@ -59,6 +59,13 @@ def test_sobel_of_a_constant_is_zero_with_direction_zero(shape: tuple[int, ...])
     for part in sobel(np.full(shape, 200, np.uint8)):
         assert part.shape == shape and part.dtype == np.float64
         np.testing.assert_array_equal(part, 0)
+
+
+def test_the_direction_is_zero_between_zeros_of_either_sign() -> None:
+    """-0.0 - 0.0 is -0.0, and the angle of (-0.0, 0.0) is π."""
+    image = np.tile([0.0, 0.0, -0.0, -0.0], (4, 1))
+    for each in (image, -image, image.T, -image.T):
+        np.testing.assert_array_equal(sobel(each).direction, 0)
 
 
 def test_sobel_of_colour_is_taken_by_channel() -> None:
