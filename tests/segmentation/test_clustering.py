@@ -12,7 +12,13 @@ from hypothesis.extra import numpy as hnp
 from skimage import data
 from sklearn.cluster import KMeans
 
-from pdl.segmentation import initial_centroids, kmeans, pixel_features, squared_distances
+from pdl.segmentation import (
+    assignment,
+    initial_centroids,
+    kmeans,
+    pixel_features,
+    squared_distances,
+)
 
 POINTS = hnp.arrays(
     np.float64,
@@ -64,6 +70,24 @@ def test_loss_never_rises_and_is_that_of_the_result(points, clusters, init, seed
     for label in np.unique(result.labels):
         mean = points[result.labels == label].mean(axis=0)
         assert np.allclose(result.centroids[label], mean, atol=1e-9)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), min_size=3, max_size=30),
+    st.sampled_from([0.0, 0.7, 3e5]),
+    st.sampled_from([1.0, 1e-9, 1e-13]),
+    st.integers(0, 2),
+)
+def test_no_digit_is_lost_where_points_lie_close_together_and_far_from_zero(
+    steps, place, step, iterations
+):
+    """Squares of 0.7 hide differences of 1e-9: the labels are still those of the distances."""
+    points = np.array([[-1.0, 0.0], *(place + step * np.array(steps))])
+    result = kmeans(points, 3, init=points[-3:], max_iterations=iterations + 1)
+    distances = ((points[:, np.newaxis] - result.centroids) ** 2).sum(axis=2)
+    assert result.labels.tolist() == distances.argmin(axis=1).tolist()
+    assert result.loss == pytest.approx(distances.min(axis=1).sum(), rel=1e-12, abs=0)
 
 
 @settings(deadline=None, max_examples=50)
@@ -160,6 +184,15 @@ def test_distances_are_not_kept_for_every_pair(peak_mib):
     """20 000 points and 300 clusters: a table of all distances takes 46 MiB."""
     points = np.random.default_rng(0).random((20_000, 1))
     assert peak_mib(lambda: kmeans(points, 300, starts=1, init="random", max_iterations=1)) < 8
+
+
+@pytest.mark.parametrize("at_a_time", [1, 7, 10**6])
+def test_points_may_come_in_any_number_at_a_time(at_a_time, monkeypatch):
+    points = pixel_features(data.astronaut()[::16, ::16])  # integers: each sum is exact
+    expected = kmeans(points, 5, starts=2)
+    monkeypatch.setattr(assignment, "MOST_SCORES", 5 * at_a_time)
+    found = kmeans(points, 5, starts=2)
+    assert found.labels.tolist() == expected.labels.tolist() and found.loss == expected.loss
 
 
 @pytest.mark.parametrize("scale", [2.0**-1060, 2.0**-600, 2.0**531, 2.0**1020])

@@ -139,8 +139,18 @@ def test_a_marker_that_the_result_cannot_hold_is_refused(label):
     assert watershed([1, 2], np.array([0, 2**31 - 1])).tolist() == [2**31 - 1] * 2
 
 
-def test_heights_that_float64_does_not_tell_apart():
-    """The pass at 2**53 + 1 is higher than the one at 2**53: the left basin floods the middle."""
-    heights = np.array([0, 2**53, 0, 2**53 + 1, 0])
+@pytest.mark.parametrize(
+    ("deep", "lower_pass", "higher_pass"),
+    [
+        (0, 2**53, 2**53 + 1),
+        (-(2**60), -(2**53) - 1, -(2**53)),
+        (np.uint64(0), np.uint64(2**64 - 2), np.uint64(2**64 - 1)),
+        (np.longdouble(0), np.longdouble(1), 1 + np.finfo(np.longdouble).eps),
+    ],
+    ids=["int64", "below zero", "uint64", "longdouble"],
+)
+def test_heights_that_float64_does_not_tell_apart(deep, lower_pass, higher_pass):
+    """Water comes first over the lower of two passes, which float64 rounds to one number."""
+    heights = np.array([deep, lower_pass, deep, higher_pass, deep])
     assert watershed(heights, [1, 0, 0, 0, 2]).tolist() == [1, 1, 1, 2, 2]
     assert watershed(heights[::-1], [1, 0, 0, 0, 2]).tolist() == [1, 1, 2, 2, 2]

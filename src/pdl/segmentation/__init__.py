@@ -6,12 +6,12 @@ for the background and 1…n for the objects.
 
 from __future__ import annotations
 
+from pdl.segmentation.assignment import squared_distances
 from pdl.segmentation.clustering import (
     Clustering,
     initial_centroids,
     kmeans,
     pixel_features,
-    squared_distances,
 )
 from pdl.segmentation.counting import (
     Components,

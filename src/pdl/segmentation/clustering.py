@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdl._validation import check_array, check_choice, check_image, check_integer, check_nonnegative
+from pdl.segmentation.assignment import Groups, assign, own_distances, squared_distances
 from pdl.segmentation.scaling import binary_exponent
 
 INITIALISATIONS = ("k-means++", "random")
@@ -106,85 +107,57 @@ def kmeans(
         raise ValueError(f"points must be at least as many as clusters, {clusters}: {len(points)}")
     # Near 1 no square overflows or vanishes; a power of two changes no digit.
     exponent = binary_exponent(points)
-    points = np.ldexp(points, -exponent)
+    # In memory one coordinate after the other, as they are multiplied and summed.
+    points = np.asfortranarray(np.ldexp(points, -exponent))
     if isinstance(init, str):
         rng = np.random.default_rng(seed)
         first = (initial_centroids(points, clusters, rng, init) for _ in range(starts))
     else:
         given = _check_centroids(init, clusters, points.shape[1])
         first = (np.ldexp(given, -exponent) for _ in range(1))
-    candidates = (_lloyd(points, centroids, max_iterations) for centroids in first)
-    best = min(candidates, key=lambda result: result.loss)
+    runs = (_lloyd(points, centroids, max_iterations) for centroids in first)
+    best = min(runs, key=lambda run: run.loss)
+    losses = np.array(
+        [own_distances(points, each, assign(points, each).labels).sum() for each in best.path]
+    )
     with np.errstate(over="ignore", under="ignore"):
-        losses = np.ldexp(best.losses, 2 * exponent)
-        centroids = np.ldexp(best.centroids, exponent)
-    return best._replace(centroids=centroids, loss=float(losses[-1]), losses=losses)
+        losses = np.ldexp(losses, 2 * exponent)
+        centroids = np.ldexp(best.path[-1], exponent)
+    return Clustering(best.labels, centroids, float(losses[-1]), len(losses) - 1, losses)
+
+
+class _Run(NamedTuple):
+    """One start: the centroids of each iteration, with the labels and the loss of the last."""
+
+    path: list[NDArray[np.float64]]
+    labels: NDArray[np.int64]
+    loss: float
 
 
 def _lloyd(
     points: NDArray[np.float64], centroids: NDArray[np.float64], max_iterations: int
-) -> Clustering:
+) -> _Run:
     """Alternate between assignment and means until no point changes its cluster."""
-    labels, distances = _nearest_centroids(points, centroids)
-    losses = [distances.sum()]
+    path = [centroids]
+    groups = assign(points, centroids)
     for _ in range(max_iterations):
-        centroids = _cluster_means(points, labels, distances, len(centroids))
-        previous = labels
-        labels, distances = _nearest_centroids(points, centroids)
-        losses.append(distances.sum())
-        if np.array_equal(labels, previous):
+        path.append(_cluster_means(points, path[-1], groups))
+        previous, groups = groups, assign(points, path[-1])
+        if np.array_equal(groups.labels, previous.labels):
             break
-    return Clustering(labels, centroids, float(losses[-1]), len(losses) - 1, np.array(losses))
-
-
-def _nearest_centroids(
-    points: NDArray[np.float64], centroids: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the nearest centroid of each of N points, and its squared distance.
-
-    One centroid at a time: a table of all distances would take N times K numbers.
-    """
-    labels = np.zeros(len(points), dtype=np.int64)
-    distances = np.full(len(points), np.inf)
-    for label, centroid in enumerate(centroids):
-        to_this = squared_distances(points, centroid[np.newaxis])[:, 0]
-        labels[to_this < distances] = label
-        np.minimum(distances, to_this, out=distances)
-    return labels, distances
-
-
-def squared_distances(
-    points: NDArray[np.float64], centroids: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the squared Euclidean distance of each of N points to each of K centroids.
-
-    Parameters
-    ----------
-    points : ndarray, shape (N, D)
-    centroids : ndarray, shape (K, D)
-
-    Returns
-    -------
-    ndarray of float64, shape (N, K)
-    """
-    return np.stack([((points - centroid) ** 2).sum(axis=1) for centroid in centroids], axis=1)
+    loss = own_distances(points, path[-1], groups.labels).sum()
+    return _Run(path, groups.labels, float(loss))
 
 
 def _cluster_means(
-    points: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    distances: NDArray[np.float64],
-    clusters: int,
+    points: NDArray[np.float64], centroids: NDArray[np.float64], groups: Groups
 ) -> NDArray[np.float64]:
     """Return the mean of each cluster; an empty one takes over a point far from its centroid."""
-    sizes = np.bincount(labels, minlength=clusters)
-    sums = np.stack(
-        [np.bincount(labels, weights=column, minlength=clusters) for column in points.T], axis=1
-    )
-    means = sums / np.maximum(sizes, 1)[:, np.newaxis]
-    empty = np.flatnonzero(sizes == 0)
-    farthest_first = np.argsort(-distances, kind="stable")
-    means[empty] = points[farthest_first[: len(empty)]]
+    means = groups.sums / np.maximum(groups.sizes, 1)[:, np.newaxis]
+    empty = np.flatnonzero(groups.sizes == 0)
+    if len(empty):
+        distances = own_distances(points, centroids, groups.labels)
+        means[empty] = points[np.argsort(-distances, kind="stable")[: len(empty)]]
     return means
 
 

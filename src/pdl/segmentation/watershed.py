@@ -95,9 +95,12 @@ def _flood(
 
 
 def _neighbour_steps(framed: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the distances to the neighbours in the flat array, in raster order."""
+    """Return the distances to the neighbours in the flat array.
+
+    Their order does not count: what one pixel floods has one label.
+    """
     strides = np.array(framed.strides) // framed.itemsize
-    return np.concatenate([-strides, strides[::-1]])
+    return np.concatenate([-strides, strides])
 
 
 def _in_float64(heights: NDArray[Any]) -> NDArray[np.float64]:
