@@ -8,24 +8,22 @@ that whatever else the machine does disturbs little. Chapter 2 plots the file th
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _common import best_times, positive, rounded, speed_parser, write_speeds
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from scipy import signal
 from threadpoolctl import threadpool_limits
 
-from pdl.results import ROOT, make_record, write_record
 from pdl.signals import convolve2d
+
+NAME = "convolution-speed"
 
 Array = NDArray[np.float64]
 Method = Callable[[Array, Array, Array], Array]
@@ -111,22 +109,18 @@ def measure(
         for image_size in image_sizes
         for kernel_size in kernel_sizes
     }
-    best = {(case, name): float("inf") for case, calls in cases.items() for name in calls}
-    for turn in range(rounds):
-        for case, calls in cases.items():
-            for name, call in calls.items():
-                if name == "loops" and turn >= LOOP_ROUNDS:
-                    continue
-                start = time.process_time()
-                call()
-                best[case, name] = min(best[case, name], time.process_time() - start)
+    best = best_times(
+        {(case, name): call for case, calls in cases.items() for name, call in calls.items()},
+        rounds,
+        most_rounds=lambda key: LOOP_ROUNDS if key[1] == "loops" else None,
+    )
     return [
         {
             "image_size": case[0],
             "kernel_size": case[1],
             "method": name,
-            "seconds": float(f"{seconds:.3g}"),
-            "ratio_to_fft": float(f"{seconds / best[case, 'fft']:.3g}"),
+            "seconds": rounded(seconds),
+            "ratio_to_fft": rounded(seconds / best[case, "fft"]),
         }
         for (case, name), seconds in best.items()
     ]
@@ -185,34 +179,18 @@ def show(rows: list[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Measure, print a table and write the record."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, nargs="+", default=[64, 256], metavar="SIZE")
+    parser = speed_parser(__doc__, NAME, rounds=20)
+    parser.add_argument("--images", type=positive, nargs="+", default=[64, 256], metavar="SIZE")
     parser.add_argument(
-        "--kernels", type=int, nargs="+", default=[3, 5, 7, 9, 15, 31, 63], metavar="SIZE"
-    )
-    parser.add_argument("--rounds", type=int, default=20, help="best of so many (default 20)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--output", type=Path, default=ROOT / "data" / "results" / "convolution-speed.json"
+        "--kernels", type=positive, nargs="+", default=[3, 5, 7, 9, 15, 31, 63], metavar="SIZE"
     )
     arguments = parser.parse_args()
-    if min(*arguments.images, *arguments.kernels, arguments.rounds) < 1:
-        parser.error("sizes and rounds must be 1 or greater")
 
     start = time.perf_counter()
     with threadpool_limits(limits=1):
         rows = measure(arguments.images, arguments.kernels, arguments.rounds, arguments.seed)
-    record = make_record(
-        "convolution-speed",
-        summarise(rows),
-        details={"measurements": rows, "rounds": arguments.rounds},
-        seed=arguments.seed,
-        packages=("numpy", "scipy"),
-        seconds=time.perf_counter() - start,
-        command=shlex.join(["python", "benchmarks/convolution.py", *sys.argv[1:]]),
-    )
     show(rows)
-    write_record(record, arguments.output)
+    write_speeds(NAME, summarise(rows), rows, arguments, ("numpy", "scipy"), start)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,13 @@ disturbs little.
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from _common import best_times, rounded, speed_parser, write_speeds
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -26,7 +23,8 @@ from scipy import signal
 from threadpoolctl import threadpool_limits
 
 from pdl.layers import Conv2d
-from pdl.results import ROOT, make_record, write_record
+
+NAME = "layers-speed"
 
 Array = NDArray[np.float32]
 
@@ -53,7 +51,7 @@ SIZES = {
     "strided": Size(16, 32, 14, 64, 3, 2, 1),
 }
 # SciPy and the loops are slow enough to be timed well in a few rounds.
-MOST_ROUNDS = {"plain": 3, "scipy": 3}
+MOST_ROUNDS = {"loops": 3, "scipy": 3}
 
 
 class Case(NamedTuple):
@@ -163,7 +161,7 @@ def in_pytorch(case: Case) -> Callable[[], Answers]:
 
 
 METHODS: dict[str, Callable[[Case], Callable[[], Answers]]] = {
-    "plain": ours("plain"),
+    "loops": ours("loops"),
     "scipy": in_scipy,
     "fast": ours("fast"),
     "pytorch": in_pytorch,
@@ -213,22 +211,18 @@ def measure(sizes: list[str], methods: list[str], rounds: int, seed: int) -> lis
         backward together, best round) and ``ratio_to_fast``, its time over our fast method's.
     """
     cases = {size: prepare(SIZES[size], methods, seed) for size in sizes}
-    best = {(size, name): float("inf") for size, calls in cases.items() for name in calls}
-    for turn in range(rounds):
-        for size, calls in cases.items():
-            for name, call in calls.items():
-                if turn >= MOST_ROUNDS.get(name, rounds):
-                    continue
-                start = time.process_time()
-                call()
-                best[size, name] = min(best[size, name], time.process_time() - start)
+    best = best_times(
+        {(size, name): call for size, calls in cases.items() for name, call in calls.items()},
+        rounds,
+        most_rounds=lambda key: MOST_ROUNDS.get(key[1]),
+    )
     return [
         {
             "size": size,
             "shape": str(SIZES[size]),
             "method": name,
-            "seconds": float(f"{seconds:.3g}"),
-            "ratio_to_fast": float(f"{seconds / best[size, 'fast']:.3g}"),
+            "seconds": rounded(seconds),
+            "ratio_to_fast": rounded(seconds / best[size, "fast"]),
         }
         for (size, name), seconds in best.items()
     ]
@@ -240,7 +234,7 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
     for row in rows:
         size, method, ratio = row["size"], row["method"], row["ratio_to_fast"]
         if method == "pytorch":
-            metrics[f"fast_over_pytorch_{size}"] = float(f"{1 / ratio:.3g}")
+            metrics[f"fast_over_pytorch_{size}"] = rounded(1 / ratio)
         elif method != "fast":
             metrics[f"{method}_over_fast_{size}"] = ratio
     return metrics
@@ -260,17 +254,10 @@ def show(rows: list[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Measure, print a table and write the record."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = speed_parser(__doc__, NAME, rounds=30)
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
-    parser.add_argument("--rounds", type=int, default=30, help="best of so many (default 30)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--output", type=Path, default=ROOT / "data" / "results" / "layers-speed.json"
-    )
     arguments = parser.parse_args()
-    if arguments.rounds < 1:
-        parser.error("rounds must be 1 or greater")
     if "fast" not in arguments.methods:
         parser.error("methods must hold 'fast', with which the others are compared")
 
@@ -278,17 +265,8 @@ def main() -> None:
     torch.set_num_threads(1)
     with threadpool_limits(limits=1):
         rows = measure(arguments.sizes, arguments.methods, arguments.rounds, arguments.seed)
-    record = make_record(
-        "layers-speed",
-        summarise(rows),
-        details={"measurements": rows, "rounds": arguments.rounds},
-        seed=arguments.seed,
-        packages=("numpy", "scipy", "torch"),
-        seconds=time.perf_counter() - start,
-        command=shlex.join(["python", "benchmarks/layers.py", *sys.argv[1:]]),
-    )
     show(rows)
-    write_record(record, arguments.output)
+    write_speeds(NAME, summarise(rows), rows, arguments, ("numpy", "scipy", "torch"), start)
 
 
 if __name__ == "__main__":
