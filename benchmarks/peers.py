@@ -16,8 +16,6 @@ import torch
 from _common import best_times, rounded, speed_parser, write_speeds
 from layers import SIZES, draw, in_pytorch, ours
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 from scipy import ndimage, signal
 from skimage import data, feature, filters, metrics, segmentation, transform
 from sklearn.cluster import KMeans
@@ -36,6 +34,7 @@ from pdl.segmentation import (
     watershed,
 )
 from pdl.signals import convolve2d
+from pdl.viz import show_speeds
 
 Call = Callable[[], Any]
 
@@ -43,6 +42,7 @@ Call = Callable[[], Any]
 class Pair(NamedTuple):
     """An operation and its peer, ready to be called, and how far their results may differ."""
 
+    operation: str
     size: str
     ours: Call
     peer: str
@@ -56,6 +56,7 @@ def signals(seed: int) -> dict[str, Pair]:
     image, small, large = rng.random((256, 256)), rng.random((3, 3)), rng.random((31, 31))
     return {
         "convolve2d": Pair(
+            "convolve2d",
             "256×256, kernel 3×3",
             lambda: convolve2d(image, small),
             "scipy.signal.convolve2d",
@@ -63,6 +64,7 @@ def signals(seed: int) -> dict[str, Pair]:
             1e-12,
         ),
         "convolve2d_fft": Pair(
+            "convolve2d, by FFT",
             "256×256, kernel 31×31",
             lambda: convolve2d(image, large, method="fft"),
             "scipy.signal.fftconvolve",
@@ -84,6 +86,7 @@ def image_filters(seed: int) -> dict[str, Pair]:
     floats = photo + np.random.default_rng(seed).normal(0, 5, photo.shape)
     return {
         "gaussian_filter": Pair(
+            "gaussian_filter",
             "512×512, σ = 2",
             lambda: gaussian_filter(floats, 2),
             "scipy.ndimage.gaussian_filter",
@@ -91,18 +94,21 @@ def image_filters(seed: int) -> dict[str, Pair]:
             1e-12,
         ),
         "median_filter": Pair(
+            "median_filter",
             "512×512, 3×3",
             lambda: median_filter(photo, 3),
             "scipy.ndimage.median_filter",
             lambda: ndimage.median_filter(photo, 3),
         ),
         "median_filter_5": Pair(
+            "median_filter",
             "512×512, 5×5",
             lambda: median_filter(photo, 5),
             "scipy.ndimage.median_filter",
             lambda: ndimage.median_filter(photo, 5),
         ),
         "sobel": Pair(
+            "sobel",
             "512×512",
             lambda: sobel(floats),
             "scipy.ndimage.sobel, twice",
@@ -110,12 +116,14 @@ def image_filters(seed: int) -> dict[str, Pair]:
             1e-12,
         ),
         "canny": Pair(
+            "canny",
             "512×512, σ = 1",
             lambda: canny(floats, 1, 20, 50),
             "skimage.feature.canny",
             lambda: feature.canny(floats, 1, 20, 50, mode="reflect"),
         ),
         "ssim": Pair(
+            "ssim",
             "512×512",
             lambda: ssim(photo, floats, 255),
             "skimage.metrics.structural_similarity",
@@ -145,18 +153,21 @@ def segmenting(seed: int) -> dict[str, Pair]:
     landscape[markers > 0] = -1000.0 - np.arange(np.count_nonzero(markers))
     return {
         "otsu": Pair(
+            "otsu",
             "512×512, uint8",
             lambda: otsu(photo),
             "skimage.filters.threshold_otsu",
             lambda: filters.threshold_otsu(photo),
         ),
         "multi_otsu": Pair(
+            "multi_otsu",
             "303×384, 4 classes",
             lambda: multi_otsu(coins, 4),
             "skimage.filters.threshold_multiotsu",
             lambda: filters.threshold_multiotsu(coins, 4),
         ),
         "kmeans": Pair(
+            "kmeans",
             "15 000 colours, 4 clusters, 10 starts",
             lambda: kmeans(colors, 4, starts=10, seed=seed).loss,
             "sklearn.cluster.KMeans, tol=0",
@@ -164,6 +175,7 @@ def segmenting(seed: int) -> dict[str, Pair]:
             1e-3,
         ),
         "kmeans_early": Pair(
+            "kmeans",
             "the same, the peer stops earlier",
             lambda: kmeans(colors, 4, starts=10, seed=seed).loss,
             "sklearn.cluster.KMeans, tol=1e-4",
@@ -171,6 +183,7 @@ def segmenting(seed: int) -> dict[str, Pair]:
             1e-2,
         ),
         "watershed": Pair(
+            "watershed",
             "303×384, distances in coins",
             lambda: watershed(landscape, markers, mask),
             "skimage.segmentation.watershed",
@@ -185,7 +198,7 @@ def network_layers(seed: int) -> dict[str, Pair]:
     for name, size in SIZES.items():
         case = draw(size, seed)
         pairs[f"conv2d_{name}"] = Pair(
-            str(size), ours("fast")(case), "torch conv2d", in_pytorch(case), 1e-4
+            "Conv2d", str(size), ours("fast")(case), "torch conv2d", in_pytorch(case), 1e-4
         )
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((32, 16, 28, 28), np.float32)
@@ -209,13 +222,19 @@ def network_layers(seed: int) -> dict[str, Pair]:
     return {
         **pairs,
         "max_pool2d": Pair(
+            "MaxPool2d",
             f"{shape}, 2×2",
             both(pool, pooled_grad),
             "torch MaxPool2d",
             in_torch(torch.nn.MaxPool2d(2), pooled_grad),
         ),
         "batch_norm2d": Pair(
-            shape, both(norm, grad), "torch BatchNorm2d", in_torch(torch_norm, grad), 1e-4
+            "BatchNorm2d",
+            shape,
+            both(norm, grad),
+            "torch BatchNorm2d",
+            in_torch(torch_norm, grad),
+            1e-4,
         ),
     }
 
@@ -227,6 +246,7 @@ def augmenting(seed: int) -> dict[str, Pair]:
     back = np.linalg.inv(turn)
     return {
         "warp_image": Pair(
+            "warp_image",
             "512×512, bilinear",
             lambda: warp_image(photo, turn),
             "skimage.transform.warp",
@@ -265,15 +285,16 @@ def measure(pairs: dict[str, Pair], rounds: int) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One row each: ``operation``, ``size``, ``ours_ms`` (processor time of the best round),
-        ``peer``, ``peer_ms`` and ``ratio``, ours over the peer's.
+        One row each: ``name``, ``operation``, ``size``, ``ours_ms`` (processor time of the best
+        round), ``peer``, ``peer_ms`` and ``ratio``, ours over the peer's.
     """
     rows = []
     for name, pair in pairs.items():
         best = best_times({"ours": pair.ours, "theirs": pair.theirs}, rounds)
         rows.append(
             {
-                "operation": name,
+                "name": name,
+                "operation": pair.operation,
                 "size": pair.size,
                 "ours_ms": rounded(1000 * best["ours"]),
                 "peer": pair.peer,
@@ -284,19 +305,6 @@ def measure(pairs: dict[str, Pair], rounds: int) -> list[dict[str, Any]]:
     return rows
 
 
-def show(rows: list[dict[str, Any]]) -> None:
-    """Print a line for each operation."""
-    table = Table(title="Milliseconds of processor time, best round, one thread")
-    for heading in rows[0]:
-        numeric = heading in ("ours_ms", "peer_ms", "ratio")
-        table.add_column(heading.replace("_", " "), justify="right" if numeric else "left")
-    for row in rows:
-        table.add_row(
-            *(f"{each:.3g}" if isinstance(each, float) else each for each in row.values())
-        )
-    Console(width=140).print(table)
-
-
 def main() -> None:
     """Compare, measure, print a table and write the record."""
     arguments = speed_parser(__doc__, "peers-speed", rounds=15).parse_args()
@@ -304,8 +312,8 @@ def main() -> None:
     torch.set_num_threads(1)
     with threadpool_limits(limits=1):
         rows = measure(agreed(arguments.seed), arguments.rounds)
-    show(rows)
-    ratios = {f"{row['operation']}_ratio": row["ratio"] for row in rows}
+    print(show_speeds(rows, *(row["name"] for row in rows)))
+    ratios = {f"{row['name']}_ratio": row["ratio"] for row in rows}
     packages = ("numpy", "scipy", "scikit-image", "scikit-learn", "numba", "torch")
     write_speeds("peers-speed", ratios, rows, arguments, packages, start)
 

@@ -31,11 +31,11 @@ def layers_speed() -> list[str]:
     rows = recorded_result("layers-speed")["measurements"]
     seconds = {(row["size"], row["method"]): row["seconds"] for row in rows}
     sizes = list(dict.fromkeys(row["size"] for row in rows))
-    plain, scipy, fast = (
+    loops, scipy, fast = (
         listed([seconds[size, method] / seconds[size, "pytorch"] for size in sizes])
-        for method in ("plain", "scipy", "fast")
+        for method in ("loops", "scipy", "fast")
     )
-    return [f"loops take {plain} times", f"SciPy {scipy} times", f"our fast version {fast} times"]
+    return [f"loops take {loops} times", f"SciPy {scipy} times", f"our fast version {fast} times"]
 
 
 def mnist_mistakes() -> list[str]:

@@ -10,7 +10,7 @@ from .arrays import show_array, show_images
 from .labels import color_numbers
 from .page import glue, glue_range, play
 from .style import CELL_COLORS, COLORS, use_style
-from .tables import show_table
+from .tables import show_speeds, show_table
 
 __all__ = [
     "CELL_COLORS",
@@ -21,6 +21,7 @@ __all__ = [
     "play",
     "show_array",
     "show_images",
+    "show_speeds",
     "show_table",
     "use_style",
 ]

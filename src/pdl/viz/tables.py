@@ -111,3 +111,43 @@ def show_table(columns: Sequence[str], rows: Rows | Mapping[str, Rows]) -> Any:
                     f"rows[{name!r}]: expected {len(columns)} cells, one a column, got {len(cells)}"
                 )
     return _Table(columns, blocks)
+
+
+def show_speeds(rows: Sequence[Mapping[str, Any]], *names: str) -> Any:
+    """Show recorded times of operations of the package beside those of their peers.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The ``measurements`` of the record ``peers-speed``: each with ``name``, ``operation``,
+        ``size``, ``ours_ms``, ``peer``, ``peer_ms`` and ``ratio``.
+    *names : str
+        The names of the rows to show, in this order.
+
+    Returns
+    -------
+    object
+        To be the last expression of a cell.
+
+    Raises
+    ------
+    ValueError
+        If there is no row of a name.
+    """
+    by_name = {row["name"]: row for row in rows}
+    for name in names:
+        if name not in by_name:
+            raise ValueError(f"names: no row {name!r}; there are: {', '.join(sorted(by_name))}")
+    shown = [by_name[name] for name in names]
+    return show_table(
+        ["ours, ms", "peer", "peer, ms", "ours / peer"],
+        {
+            f"{row['operation']}, {row['size']}": [
+                f"{row['ours_ms']:.3g}",
+                row["peer"],
+                f"{row['peer_ms']:.3g}",
+                f"{row['ratio']:.2g}",
+            ]
+            for row in shown
+        },
+    )
