@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from pdl.viz import show_table
+from pdl.viz import show_speeds, show_table
 
 TABLE = show_table(["IoU", "count < 3"], {"Otsu": ["0.82", "9.1"], "k-means & more": ["0.8", "−1"]})
 
@@ -62,3 +62,21 @@ def test_blocks_of_rows_have_titles_of_their_own() -> None:
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match=r"rows\['Otsu'\]: expected 2 cells, one a column, got 1"):
         show_table(["IoU", "count"], {"Otsu": ["0.8"]})
+
+
+SPEEDS = [
+    {"name": "otsu", "operation": "otsu", "size": "512×512", "ours_ms": 0.536, "peer": "skimage",
+     "peer_ms": 0.5, "ratio": 1.07},
+    {"name": "median_5", "operation": "median", "size": "5×5", "ours_ms": 69.8, "peer": "SciPy",
+     "peer_ms": 1094.0, "ratio": 0.0638},
+]  # fmt: skip
+
+
+def test_speeds_stand_beside_those_of_the_peers() -> None:
+    assert str(show_speeds(SPEEDS, "median_5", "otsu")).splitlines() == [
+        "               ours, ms     peer  peer, ms  ours / peer",
+        "median, 5×5        69.8    SciPy      1094        0.064",
+        "otsu, 512×512     0.536  skimage       0.5          1.1",
+    ]
+    with pytest.raises(ValueError, match=r"names: no row 'median'; there are: median_5, otsu"):
+        show_speeds(SPEEDS, "median")

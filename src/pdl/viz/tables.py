@@ -143,11 +143,16 @@ def show_speeds(rows: Sequence[Mapping[str, Any]], *names: str) -> Any:
         ["ours, ms", "peer", "peer, ms", "ours / peer"],
         {
             f"{row['operation']}, {row['size']}": [
-                f"{row['ours_ms']:.3g}",
+                _three_digits(row["ours_ms"]),
                 row["peer"],
-                f"{row['peer_ms']:.3g}",
+                _three_digits(row["peer_ms"]),
                 f"{row['ratio']:.2g}",
             ]
             for row in shown
         },
     )
+
+
+def _three_digits(number: float) -> str:
+    """As in 0.536, 69.8 and 1094: what stands before the point is written out."""
+    return f"{number:.3g}" if number < 1000 else f"{number:.0f}"
