@@ -13,10 +13,10 @@ R = TypeVar("R")
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Have Numba compile a function to machine code when it is first called.
 
-    Numba is imported no sooner: that takes as long as all the rest of the package. The machine
-    code is kept beside the source or, where that folder cannot be written, in the user's cache,
-    so that only the first call of the first process has to wait for the compiler. Where neither
-    can be written, each process compiles for itself.
+    Numba is imported no sooner, as that alone takes half a second. The machine code is kept
+    beside the source or, where that folder cannot be written, in the user's cache, so that only
+    the first call of the first process has to wait for the compiler. Where neither can be
+    written, each process compiles for itself.
 
     Parameters
     ----------
