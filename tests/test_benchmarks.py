@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pdl.data import recorded_result
+from pdl.results import recorded_result
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
