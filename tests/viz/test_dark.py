@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from pdl.viz.dark import dark_color, dark_paper, save_dark_twins
@@ -117,3 +118,38 @@ def test_a_shown_figure_leaves_its_twin_under_the_hash_of_its_picture(
     pylabtools.print_figure(figure, fmt="svg")
     assert [*(tmp_path / "dark").iterdir()] == [twin], "the same twin again, and none of an SVG"
     assert Image.open(twin).format == "PNG"
+
+
+class Counted(ConstrainedLayoutEngine):
+    times = 0
+
+    def execute(self, fig: Figure) -> dict[str, float]:
+        self.times += 1
+        return super().execute(fig)
+
+
+def test_a_figure_and_its_twin_share_one_layout(
+    figure: Figure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from IPython.core import pylabtools
+
+    monkeypatch.setattr(pylabtools, "print_figure", pylabtools.print_figure)
+    engine = Counted()
+    figure.set_layout_engine(engine)
+    save_dark_twins(tmp_path)
+    picture = pylabtools.print_figure(figure, bbox_inches="tight")
+    assert engine.times == 1
+    assert figure.get_layout_engine() is engine
+    (twin,) = tmp_path.iterdir()
+    assert Image.open(twin).size == Image.open(io.BytesIO(picture)).size
+
+
+def test_an_empty_figure_has_no_picture_and_no_twin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from IPython.core import pylabtools
+
+    monkeypatch.setattr(pylabtools, "print_figure", pylabtools.print_figure)
+    save_dark_twins(tmp_path)
+    assert pylabtools.print_figure(plt.figure()) is None
+    assert [*tmp_path.iterdir()] == []

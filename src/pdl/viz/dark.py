@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import get_backend, pyplot, rcParams
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
@@ -19,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 Setting = tuple[Callable[[Any], Any], Any]
 
@@ -121,6 +123,30 @@ def dark_paper(figure: Figure) -> Iterator[None]:
             setter(color)
 
 
+@contextmanager
+def laid_out(figure: Figure) -> Iterator[Bbox]:
+    """Within this context a figure keeps the layout that it has now, however often it is drawn.
+
+    Parameters
+    ----------
+    figure : Figure
+        Its layout is computed once.
+
+    Yields
+    ------
+    Bbox
+        What a tight picture of it shows, in inches.
+    """
+    engine = figure.get_layout_engine()
+    figure.draw_without_rendering()
+    box = figure.get_tightbbox()
+    figure.set_layout_engine("none")
+    try:
+        yield box.padded(rcParams["savefig.pad_inches"])
+    finally:
+        figure.set_layout_engine(engine)
+
+
 def save_dark_twins(folder: Path) -> None:
     """From now on, write a dark twin of each figure that a notebook shows.
 
@@ -134,14 +160,21 @@ def save_dark_twins(folder: Path) -> None:
     print_figure = pylabtools.print_figure
 
     def print_both(fig: Any, fmt: Any = "png", **options: Any) -> Any:
-        picture = print_figure(fig, fmt=fmt, **options)
-        if fmt == "png" and picture:
+        if fmt != "png" or not fig.axes:
+            return print_figure(fig, fmt=fmt, **options)
+        # Most of the time that a figure takes is its layout's.
+        with laid_out(fig) as box:
+            options["bbox_inches"] = box
+            picture = print_figure(fig, fmt=fmt, **options)
             content = base64.b64decode(picture) if isinstance(picture, str) else picture
             options.update(base64=False, facecolor="none")
             with dark_paper(fig):
                 twin = print_figure(fig, fmt=fmt, **options)
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{hashlib.sha256(content).hexdigest()}.png").write_bytes(twin)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{hashlib.sha256(content).hexdigest()}.png").write_bytes(twin)
         return picture
 
     pylabtools.print_figure = print_both  # type: ignore[assignment]
+    # Pyplot would draw each figure at the end of its cell, before it is shown and drawn again.
+    pyplot.switch_backend(get_backend())  # which connects what the next line disconnects
+    pyplot.uninstall_repl_displayhook()
