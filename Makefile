@@ -14,10 +14,10 @@ export TF_NUM_INTRAOP_THREADS ?= 1
 export TF_NUM_INTEROP_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test portable lab serve sync lint audit bench clean
+.PHONY: help environment book test notebooks portable lab serve sync lint audit bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 environment:
 	@"$(or $(PYTHON),false)" -c '$(SUITS)' || { \
@@ -28,8 +28,11 @@ environment:
 book: environment ## build the site; CHAPTER=03 runs that chapter first
 	@$(BIN)/python book/tools/build.py $(CHAPTER)
 
-test: lint book ## lint, then every test, the paired notebooks and the site's pages included
-	@$(BIN)/python -m pytest tests src book/notebooks --doctest-modules --nbval --nbval-current-env --nbval-cell-timeout=300 -n auto --maxprocesses=4 --dist loadscope
+test: lint book ## lint, then every test, the site's pages included
+	@$(BIN)/python -m pytest tests src --doctest-modules -n auto --maxprocesses=4 --dist loadscope
+
+notebooks: environment ## run the paired notebooks as a reader does, and compare what they print
+	@$(BIN)/python -m pytest book/notebooks --nbval --nbval-current-env --nbval-cell-timeout=300 -n auto --maxprocesses=4 --dist loadscope
 
 portable: environment ## run the chapters and numerical tests as on an older processor (x86-64)
 	@$(BIN)/python book/tools/portable.py

@@ -74,7 +74,8 @@ def run_notebook(notebook: NotebookNode, path: Path, environment: dict[str, str]
         notebook,
         timeout=TIMEOUT,
         record_timing=False,
-        resources={"metadata": {"path": path.parent}},
+        # A temporary folder: what runs there runs wherever a reader has the notebook.
+        resources={"metadata": {"path": environment["PDL_HOME"]}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     at: dict[str, Any] = {}
@@ -219,7 +220,9 @@ def _run_into(
     succeeded = True
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
         jobs = {
-            pool.submit(run_notebook, nb, path, environment): (path, nb) for path, nb in waiting
+            # The last ones train most; begun first, they do not keep the others waiting.
+            pool.submit(run_notebook, nb, path, environment): (path, nb)
+            for path, nb in reversed(waiting)
         }
         try:
             for job in as_completed(jobs):

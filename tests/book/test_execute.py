@@ -62,6 +62,19 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert not left, "what nobody closed is left to the garbage collector"
 
 
+@pytest.fixture
+def _no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells that print 42, without a kernel: what becomes of their outputs is tested."""
+
+    def run(notebook: nbformat.NotebookNode, path: Path, environment: dict[str, str]) -> float:
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [nbformat.v4.new_output("stream", text="42\n")]
+        return 0.0
+
+    monkeypatch.setattr(execute, "run_notebook", run)
+
+
 def printed_by_cells(tree: Path, stem: str) -> list[str]:
     notebook = nbformat.read(tree / "_build" / "executed" / f"{stem}.ipynb", as_version=4)
     return [
@@ -173,14 +186,14 @@ def test_a_chapter_runs_once_until_the_package_changes(
             f"with open({str(counter)!r}, 'a') as runs:\n    _ = runs.write('x')",
             "import os\nprint(os.environ['PDL_BUILD'], os.environ['OMP_NUM_THREADS'])\n"
             "print(*(os.environ[f'TF_NUM_{kind}_THREADS'] for kind in ('INTRAOP', 'INTEROP')))",
-            "print(os.path.basename(os.getcwd()), os.path.basename(os.environ['PDL_HOME'])[:9])",
+            "print(os.path.basename(os.environ['PDL_HOME'])[:9], os.listdir())",
         ),
         "utf8",
     )
     assert execute.execute() is True
     assert "1 chapter(s)" in capsys.readouterr().out
     assert counter.read_text() == "x"
-    assert printed_by_cells(tree, "01_images") == ["site 1\n1 1\n", "chapters pdl-build\n"]
+    assert printed_by_cells(tree, "01_images") == ["site 1\n1 1\n", "pdl-build ['ipython']\n"]
     assert not (tree.parent / "home").exists()
     kept = nbformat.read(tree / "_build" / "executed" / "01_images.ipynb", as_version=4).metadata
     assert "version" not in kept.get("language_info", {}), "the same file on any Python"
@@ -215,6 +228,15 @@ def test_a_failing_cell_fails_the_run_and_names_the_chapter_alone(
 
     assert execute.execute("01") is True
     assert "01_images              unchanged" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_no_kernel")
+def test_the_last_chapter_begins(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It trains most: begun last, it would run alone."""
+    (tree / "chapters" / "02_convolution.md").write_text(chapter("2"), "utf8")
+    assert execute.execute(workers=1) is True
+    printed = capsys.readouterr().out
+    assert printed.index("02_convolution") < printed.index("01_images")
 
 
 def test_an_unknown_chapter_is_refused(tree: Path) -> None:
@@ -265,6 +287,7 @@ def halve(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+@pytest.mark.usefixtures("_no_kernel")
 @pytest.mark.parametrize(
     "damage",
     [
