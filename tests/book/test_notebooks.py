@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from paths import CHAPTERS, NOTEBOOKS, SITE
 from rounding import differing_lines, same_but_for_rounding
-from sync import collect_labels, make
+from sync import Labels, collect_labels, make
 
 STEMS = [path.stem for path in sorted(CHAPTERS.glob("*.md"))]
+
+
+@cache
+def labels() -> Labels:
+    return collect_labels()
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_notebook_is_in_step(stem: str) -> None:
     stored = (NOTEBOOKS / f"{stem}.ipynb").read_text("utf8")
-    ours = make(CHAPTERS / f"{stem}.md", collect_labels())
+    ours = make(CHAPTERS / f"{stem}.md", labels())
     removed, added = differing_lines(stored, ours)
     assert not removed + added, (
         f"book/notebooks/{stem}.ipynb is out of step with its chapter: run `make sync`\n"
@@ -82,10 +88,9 @@ def test_numbers_are_those_of_the_site(stem: str) -> None:
     for exercise in page.select("div.exercise[id]"):
         title = exercise.select_one(".admonition-title").get_text(" ", strip=True)
         shown[str(exercise["id"])] = " ".join(title.split()[:2])
-    labels = collect_labels().words
     ours = {
         ("equation-" if key.startswith("eq") else "") + key.replace(":", "-"): words
-        for key, words in labels.items()
+        for key, words in labels().words.items()
     }
     common = shown.keys() & ours.keys()
     assert len(common) > 15

@@ -50,29 +50,32 @@ def draw(browser: Browser) -> Draw:
     """Draw formulas one under another with a font; give back the pixels of each."""
 
     def pixels(formulas: list[str], font: bytes) -> list[NDArray[Any]]:
-        page = browser.new_page(viewport={"width": 1600, "height": 800})
+        page = browser.new_page(viewport={"width": 1200, "height": 800})
         address = "data:font/woff2;base64," + base64.b64encode(font).decode()
         page.set_content(
             "<!DOCTYPE html><style>@font-face { font-family: drawn; src: url("
             f"{address}) }} body {{ margin: 0 }}"
-            " div { padding: 12px; height: 160px; overflow: hidden }"
+            " div { padding: 12px; overflow: hidden; box-sizing: border-box }"
             # Hinting takes its measures from whichever letters a font has.
             " math { font-family: drawn; font-size: 20px; text-rendering: geometricPrecision }"
             "</style>" + "".join(f"<div>{formula}</div>" for formula in formulas)
         )
         page.evaluate("document.fonts.ready")
         assert page.evaluate("document.fonts.check('20px drawn')")
-        whole = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L")
+        tops = page.evaluate(
+            "[...document.querySelectorAll('div')].map(row => {"
+            " row.style.height = `${Math.ceil(row.offsetHeight)}px`; return row.offsetTop })"
+        )
+        whole = np.asarray(Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L"))
         page.close()
-        rows = np.asarray(whole).reshape(len(formulas), -1, whole.width)
-        return list(rows)
+        return np.split(whole, tops[1:])
 
     return pixels
 
 
 def in_pieces(draw: Draw, formulas: list[str], font: bytes) -> list[NDArray[Any]]:
     """Draw a few at a time: a screenshot may be no taller than 16 384 pixels."""
-    pieces = [formulas[start : start + 60] for start in range(0, len(formulas), 60)]
+    pieces = [formulas[start : start + 150] for start in range(0, len(formulas), 150)]
     return [drawn for piece in pieces for drawn in draw(piece, font)]
 
 

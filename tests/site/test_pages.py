@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -55,63 +56,95 @@ def _size(response: object) -> int:
         return 0
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_whole(browser: Browser, site_address: str, name: str, width: int) -> None:
-    with Visit(browser, site_address, name, width) as visit:
-        foreign = [url for url in visit.requests if not url.startswith((site_address, "data:"))]
-        assert not foreign
-        assert not visit.complaints
-        overflow = visit.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert overflow <= 0, f"the page scrolls sideways by {overflow} px"
-        assert visit.bytes < 2_000_000
-        broken = visit.page.evaluate(f"{SHOWN}.filter(i => !i.naturalWidth).map(i => i.src)")
-        assert not broken
+@pytest.fixture(scope="module")
+def visit(request: pytest.FixtureRequest, browser: Browser, site_address: str) -> Iterator[Visit]:
+    """A page, opened once for all that is only read off it: its name, its theme and its width."""
+    with Visit(browser, site_address, *request.param) as visit:
+        yield visit
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_accessible(
-    browser: Browser, site_address: str, name: str, theme: str, width: int
-) -> None:
-    with Visit(browser, site_address, name, width, theme) as visit:
-        # Ten thousand coloured words of code would take axe minutes; those of eight listings stay.
-        visit.page.evaluate(
-            "[...document.querySelectorAll('pre')].slice(8)"
-            ".forEach(listing => { listing.textContent = listing.textContent })"
-        )
-        found = Axe().run(visit.page).response["violations"]
-        grave = [
-            f"{each['id']}: {node['html'][:160]}"
-            for each in found
-            if each["impact"] in {"serious", "critical"}
-            for node in each["nodes"][:3]
-        ]
-        assert not grave, "\n".join(grave)
+# Each page on a desk in light colours and on a phone in dark ones.
+CHAPTER_PAGES = [f"chapters/{path.stem}" for path in sorted(CHAPTERS.glob("*.md"))]
+DESKS = [(name, 1280, "light") for name in PAGES]
+PHONES = [(name, 390, "dark") for name in PAGES]
+CHAPTERS_ON_DESKS = [view for view in DESKS if view[0] in CHAPTER_PAGES]
 
 
-@pytest.mark.parametrize("name", [f"chapters/{p.stem}" for p in sorted(CHAPTERS.glob("*.md"))])
-def test_equations_are_drawn(browser: Browser, site_address: str, name: str) -> None:
-    with Visit(browser, site_address, name, 1280) as visit:
-        heights = visit.page.evaluate(
-            "[...document.querySelectorAll('math')].map(m => m.getBoundingClientRect().height)"
-        )
-        assert len(heights) > 5
-        hidden = visit.page.evaluate(
-            "[...document.querySelectorAll('math')].filter(m => !m.closest('.solution, details')"
-            " && m.getBoundingClientRect().height < 4).length"
-        )
-        assert hidden == 0
-        assert visit.page.evaluate("document.fonts.check('16px \"STIX Two Math\"')")
-        words = visit.page.evaluate(
-            "(() => { const a = document.querySelector('article').cloneNode(true);"
-            "a.querySelectorAll('pre, code, script').forEach(e => e.remove());"
-            "return a.textContent; })()"
-        )
-        raw = re.findall(r"\$\$|\\frac|\\sum|\\begin|\{glue|\{eq\}|\{numref\}|```", words)
-        assert not raw
+def views(chosen: list[tuple[str, int, str]]) -> pytest.MarkDecorator:
+    ids = ["-".join(map(str, view)) for view in chosen]
+    return pytest.mark.parametrize("visit", chosen, ids=ids, indirect=True)
+
+
+@views(DESKS + PHONES)
+def test_page_is_whole(visit: Visit, site_address: str) -> None:
+    foreign = [url for url in visit.requests if not url.startswith((site_address, "data:"))]
+    assert not foreign
+    assert not visit.complaints
+    overflow = visit.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0, f"the page scrolls sideways by {overflow} px"
+    assert visit.bytes < 2_000_000
+    broken = visit.page.evaluate(f"{SHOWN}.filter(i => !i.naturalWidth).map(i => i.src)")
+    assert not broken
+
+
+@views(CHAPTERS_ON_DESKS)
+def test_equations_are_drawn(visit: Visit) -> None:
+    heights = visit.page.evaluate(
+        "[...document.querySelectorAll('math')].map(m => m.getBoundingClientRect().height)"
+    )
+    assert len(heights) > 5
+    hidden = visit.page.evaluate(
+        "[...document.querySelectorAll('math')].filter(m => !m.closest('.solution, details')"
+        " && m.getBoundingClientRect().height < 4).length"
+    )
+    assert hidden == 0
+    assert visit.page.evaluate("document.fonts.check('16px \"STIX Two Math\"')")
+    words = visit.page.evaluate(
+        "(() => { const a = document.querySelector('article').cloneNode(true);"
+        "a.querySelectorAll('pre, code, script').forEach(e => e.remove());"
+        "return a.textContent; })()"
+    )
+    raw = re.findall(r"\$\$|\\frac|\\sum|\\begin|\{glue|\{eq\}|\{numref\}|```", words)
+    assert not raw
+
+
+@views(CHAPTERS_ON_DESKS)
+def test_tables_of_scores_are_shown_whole_on_a_desk(visit: Visit) -> None:
+    tables = visit.page.locator(".score-table")
+    hidden = tables.evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)")
+    assert max(hidden, default=0) <= 1
+
+
+@views(CHAPTERS_ON_DESKS)
+def test_each_chapter_has_a_figure_to_play_with(visit: Visit) -> None:
+    figures = visit.page.locator(".play")
+    assert figures.count() >= 1
+    for figure in figures.all():
+        figure.scroll_into_view_if_needed()
+        expect(figure).to_have_attribute("data-ready", "true")
+        assert figure.locator(".play-still:visible").count() == 0
+        assert figure.locator("input, button, select").count() >= 1
+
+
+@views(DESKS + PHONES)
+def test_page_is_accessible(visit: Visit) -> None:
+    # Ten thousand coloured words of code would take axe minutes; those of eight listings stay.
+    visit.page.evaluate(
+        "[...document.querySelectorAll('pre')].slice(8)"
+        ".forEach(listing => { listing.textContent = listing.textContent })"
+    )
+    # Of each rule that holds, axe would report every node for which it does.
+    options = {"resultTypes": ["violations"]}
+    found = Axe().run(visit.page, options=options).response["violations"]
+    grave = [
+        f"{each['id']}: {node['html'][:160]}"
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+        for node in each["nodes"][:3]
+    ]
+    assert not grave, "\n".join(grave)
 
 
 def test_search_finds_a_term(browser: Browser, site_address: str) -> None:
@@ -198,14 +231,6 @@ def test_a_page_is_printed_in_light_colours_and_without_cut_lines(
         assert visit.page.evaluate(theme) == "dark"
 
 
-def test_a_table_of_scores_is_shown_whole_on_a_desk(browser: Browser, site_address: str) -> None:
-    for name in ("04_segmentation", "06_backpropagation", "08_augmentation"):
-        with Visit(browser, site_address, f"chapters/{name}", 1280) as visit:
-            tables = visit.page.locator(".score-table")
-            hidden = tables.evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)")
-            assert hidden and max(hidden) <= 1, name
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_table_of_scores_keeps_its_first_column_in_view(
     browser: Browser, site_address: str, width: int
@@ -229,28 +254,17 @@ def test_menu_opens_on_a_phone(browser: Browser, site_address: str) -> None:
         link.wait_for(state="visible")
 
 
-def test_every_link_and_notebook_leads_somewhere(site_address: str) -> None:
-    from bs4 import BeautifulSoup
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere_and_one_to_the_index(name: str, site_address: str) -> None:
+    from bs4 import BeautifulSoup, SoupStrainer
 
-    missing = []
-    for name in PAGES:
-        page = SITE / f"{name}.html"
-        for link in BeautifulSoup(page.read_text("utf8"), "html.parser").find_all("a", href=True):
-            target = str(link["href"]).split("#")[0].split("?")[0]
-            inner = target and "://" not in target and not target.startswith("mailto:")
-            if inner and not (page.parent / target).resolve().exists():
-                missing.append(f"{name}: {target}")
-    assert not missing
-
-
-def test_every_page_leads_to_the_index(site_address: str) -> None:
-    from bs4 import BeautifulSoup
-
-    for name in PAGES:
-        page = SITE / f"{name}.html"
-        soup = BeautifulSoup(page.read_text("utf8"), "html.parser")
-        (link,) = (each for each in soup.select("nav.bd-links a") if each.text.strip() == "Index")
-        assert (page.parent / str(link["href"])).resolve() == SITE / "genindex.html", name
+    page = SITE / f"{name}.html"
+    soup = BeautifulSoup(page.read_text("utf8"), "html.parser", parse_only=SoupStrainer("a"))
+    targets = {str(link["href"]).split("#")[0].split("?")[0] for link in soup("a", href=True)}
+    inner = {each for each in targets if "://" not in each and not each.startswith("mailto:")}
+    assert [each for each in inner if not (page.parent / each).resolve().exists()] == []
+    (link,) = (each for each in soup("a", class_="internal") if each.text.strip() == "Index")
+    assert (page.parent / str(link["href"])).resolve() == SITE / "genindex.html"
 
 
 def test_no_dead_launch_buttons() -> None:
@@ -258,18 +272,6 @@ def test_no_dead_launch_buttons() -> None:
         text = (SITE / f"{name}.html").read_text("utf8")
         assert "colab.research" not in text
         assert "mybinder" not in text
-
-
-def test_each_chapter_has_a_figure_to_play_with(browser: Browser, site_address: str) -> None:
-    for path in sorted(CHAPTERS.glob("*.md")):
-        with Visit(browser, site_address, f"chapters/{path.stem}", 1280) as visit:
-            figures = visit.page.locator(".play")
-            assert figures.count() >= 1, path.stem
-            for figure in figures.all():
-                figure.scroll_into_view_if_needed()
-                expect(figure).to_have_attribute("data-ready", "true")
-                assert figure.locator(".play-still:visible").count() == 0, path.stem
-                assert figure.locator("input, button, select").count() >= 1, path.stem
 
 
 def test_the_build_would_notice(monkeypatch: pytest.MonkeyPatch) -> None:

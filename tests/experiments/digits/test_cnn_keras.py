@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from rich.progress import Progress
 
 from pdl.data.store.mnist import Digits
@@ -13,6 +14,9 @@ from pdl.experiments.digits import cnn_keras as mnist_cnn_keras
 from pdl.experiments.digits import cnn_keras_normal as mnist_cnn_keras_normal
 from pdl.experiments.digits.numpy_cnn_mnist import normalise
 from pdl.models.keras import small_cnn
+
+# Keras's own pipeline of data stays a graph, and says so.
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the .*run_functions_eagerly")
 
 SETTINGS = {
     "channels": (2, 4),
@@ -31,6 +35,14 @@ def bars(count, seed):
     for image, label in zip(images, labels, strict=True):
         image[2 * label + 4 : 2 * label + 6, 6:22] = 250
     return Digits(images, labels)
+
+
+@pytest.fixture
+def _eagerly():
+    """Four steps take less time than the tracing of a graph."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
@@ -73,6 +85,7 @@ def test_a_seed_is_a_seed(few, tmp_path, monkeypatch):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
 
 
+@pytest.mark.usefixtures("_eagerly")
 def test_a_run_that_was_killed_goes_on_with_the_next_epoch(few, monkeypatch):
     calls = []
 
@@ -94,6 +107,7 @@ def test_a_run_that_was_killed_goes_on_with_the_next_epoch(few, monkeypatch):
     assert found.details["history"][-1]["epoch"] == 3
 
 
+@pytest.mark.usefixtures("_eagerly")
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -126,6 +140,7 @@ def test_the_channels_come_last():
     assert np.array_equal(found[..., 0], normalise(images)[:, 0])
 
 
+@pytest.mark.usefixtures("_eagerly")
 def test_the_record_with_normal_weights(few, monkeypatch):
     monkeypatch.setattr(mnist_cnn_keras_normal, "SETTINGS", SETTINGS)
     parts = {

@@ -207,17 +207,29 @@ def test_keras_goes_on_from_its_own_backup(tmp_path: Path) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, "3"), ("0", "0")])
-def test_the_import_is_quiet_unless_a_level_is_set(given: str | None, expected: str) -> None:
-    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    environment |= {} if given is None else {"TF_CPP_MIN_LOG_LEVEL": given}
-    code = """
-import os, sys, pdl.models.keras
+IMPORT = """
+import os, sys, pdl.models.keras._tensorflow
 print(os.environ["TF_CPP_MIN_LOG_LEVEL"], os.environ["KERAS_BACKEND"])
 os.write(2, b"heard")
 """
-    command = [sys.executable, "-c", code]
+
+
+def printed_at_import(**settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"} | settings
+    command = [sys.executable, "-c", IMPORT]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{expected} tensorflow\n"
-    assert (done.stderr == "heard") is (given is None)
+    return done
+
+
+def test_the_import_is_quiet() -> None:
+    done = printed_at_import()
+    assert done.stdout == "3 tensorflow\n"
+    assert done.stderr == "heard"
+
+
+def test_who_sets_a_level_hears_the_import(tmp_path: Path) -> None:
+    (tmp_path / "keras.py").write_text("import os; os.write(2, b'Keras is ')", "utf8")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    for level, expected in [({"TF_CPP_MIN_LOG_LEVEL": "0"}, "Keras is heard"), ({}, "heard")]:
+        assert printed_at_import(PYTHONPATH=path, **level).stderr == expected
