@@ -30,3 +30,17 @@ def test_the_wanted_chapter_runs_first_and_the_others_with_their_progress(
     monkeypatch.setattr(build, "offer_notebooks", lambda *_: None)
     assert build.build(next(iter(results))) == status
     assert seen == ran
+
+
+def test_a_page_that_is_absent_fails_the_build(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamped: list[bool] = []
+    monkeypatch.setattr(build, "site_state", lambda: build.State.EDITED)
+    monkeypatch.setattr(build, "invalidate", lambda found: None)
+    monkeypatch.setattr(build, "run_jupyter_book", lambda: True)
+    monkeypatch.setattr(build, "stamp_site", lambda: stamped.append(True))
+    monkeypatch.setattr(build, "pages", lambda: ["chapters/99_absent"])
+    assert build.make_site() is False
+    assert "chapters/99_absent: the table of contents names it" in capsys.readouterr().out
+    assert not stamped

@@ -1,4 +1,4 @@
-"""What the site adds to the theme: launch links, lighter pages, alt text that is demanded."""
+"""What the site adds to the theme: launch links, and the last step on each page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import site_pages
-from PIL import Image
 
 
 def app(**options: str) -> Any:
@@ -28,124 +27,37 @@ def test_launch_links_once_the_address_is_set(monkeypatch: pytest.MonkeyPatch, e
     assert "/gh/people/book/main?urlpath=lab/tree/book/notebooks/01_images.ipynb" in links
 
 
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    (tmp_path / "_images").mkdir()
-    (tmp_path / "chapters").mkdir()
-    Image.new("RGB", (30, 20)).save(tmp_path / "_images" / "a.png")
-    return tmp_path
-
-
-def finished(out: Path, body: str) -> str:
-    page = out / "chapters" / "a.html"
-    page.write_text(f"<html><head></head><body>{body}</body></html>", "utf8")
-    site_pages._finish_page(page, out)
-    return page.read_text("utf8")
-
-
-def test_scripts_that_no_page_uses_are_left_out(out: Path) -> None:
-    text = finished(
-        out,
-        '<script src="../_static/scripts/fontawesome.js"></script>'
-        '<script>const THEBE_JS_URL = "thebe"</script>'
-        '<script src="../_static/play/play.js"></script>'
-        '<script src="../_static/documentation_options.js"></script>',
-    )
-    assert "fontawesome" not in text
-    assert "THEBE" not in text
-    assert '<script defer="defer" src="../_static/play/play.js">' in text
-    assert '<script src="../_static/documentation_options.js">' in text
-
-
-def test_a_picture_gets_its_size_and_opens_alone(out: Path) -> None:
-    text = finished(out, '<img alt="A cat." src="../_images/a.png"/>')
-    assert 'width="30"' in text
-    assert 'height="20"' in text
-    assert '<a class="figure-link" href="../_images/a.png"><img alt="A cat."' in text
-    assert finished(out, text).count("figure-link") == 1, "a second pass changes nothing"
-
-
-def test_a_picture_with_a_dark_twin_is_followed_by_it(
-    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn = tmp_path / "dark"
-    drawn.mkdir()
-    Image.new("RGB", (60, 40)).save(drawn / "a.png")
-    monkeypatch.setattr(site_pages, "DARK_FIGURES", drawn)
-    text = finished(out, '<img alt="A cat." src="../_images/a.png"/>')
-    assert '<a class="figure-link on-light" href="../_images/a.png"><img alt="A cat."' in text
-    assert '<a class="figure-link on-dark" href="../_images/a-dark.png"><img alt="A cat."' in text
-    assert 'width="60"' in text
-    assert (out / "_images" / "a-dark.png").read_bytes() == (drawn / "a.png").read_bytes()
-    assert finished(out, text).count("figure-link") == 2, "a second pass changes nothing"
-
-
-def test_the_index_stands_below_the_bibliography_and_once(out: Path) -> None:
-    links = '<ul><li><a href="../book/bibliography.html">Bibliography</a></li></ul>'
-    text = finished(out, f'<nav class="bd-links">{links}</nav>')
-    entry = '</li><li class="toctree-l1"><a class="reference internal" href="../genindex.html">'
-    assert f"{entry}Index</a></li></ul>" in text
-    assert finished(out, text).count("genindex.html") == 1, "a second pass changes nothing"
-
-
-def test_a_page_is_in_the_theme_of_the_system_before_a_script_runs(out: Path) -> None:
-    script = """document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";"""
-    text = finished(out, f"<script>{script}</script>")
-    assert '|| (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");' in text
-
-
-def test_a_page_that_stands_is_finished_once(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_stands_is_finished_once(tmp_path: Path) -> None:
     for name in ("styles/pydata-sphinx-theme.css", "scripts/pydata-sphinx-theme.js"):
-        (out / "_static" / name).parent.mkdir(parents=True, exist_ok=True)
-        (out / "_static" / name).write_text("e.tabIndex=0", "utf8")
-    (out / "chapters" / "a.html").write_text("<p>a</p>", "utf8")
-    seen: list[str] = []
-    monkeypatch.setattr(site_pages, "_finish_page", lambda page, out: seen.append(page.stem))
-    build: Any = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=out)
+        (tmp_path / "_static" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "_static" / name).write_text("e.tabIndex=0", "utf8")
+    build: Any = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    first, second = tmp_path / "a.html", tmp_path / "b.html"
+    first.write_text("<pre>a</pre>", "utf8")
     site_pages._finish(build, None)
-    (out / "chapters" / "b.html").write_text("<p>b</p>", "utf8")
+    stood = first.read_text("utf8")
+    assert stood == "<pre>a</pre>" + site_pages.FINISHED
+    stamp = first.stat().st_mtime_ns
+    second.write_text("<p>b</p>", "utf8")
     site_pages._finish(build, None)
-    assert seen == ["a", "b"]
+    assert (first.read_text("utf8"), first.stat().st_mtime_ns) == (stood, stamp)
+    assert second.read_text("utf8").endswith(site_pages.FINISHED)
 
 
-@pytest.mark.parametrize("alt", ["", ' alt=""', ' alt="  "'])
-def test_a_picture_without_alt_text_is_a_warning(
-    out: Path, alt: str, monkeypatch: pytest.MonkeyPatch
+def test_what_is_wrong_with_a_page_is_a_warning_of_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warnings: list[str] = []
     monkeypatch.setattr(
         site_pages.logger, "warning", lambda text, *values, **_: warnings.append(text % values)
     )
-    finished(out, f'<img{alt} src="../_images/a.png"/>')
-    assert len(warnings) == 1
-    assert "a.png has no alt text" in warnings[0]
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        ('by <span class="pasted-text">-0.36</span>', '<span class="pasted-text">−0.36</span>'),
-        (
-            'by <span class="pasted-text">+0.5 (-0.4 to +1.1)</span>',
-            '<span class="pasted-text">+0.5 (−0.4 to +1.1)</span>',
-        ),
-        (
-            'a <span class="pasted-text">one-way</span> street',
-            '<span class="pasted-text">one-way</span>',
-        ),
-        (
-            '<span class="math">x</span>, and',
-            '<span class="with-stop"><span class="math">x</span>,</span> and',
-        ),
-        ('<span class="math">x</span> and', '<body><span class="math">x</span> and'),
-    ],
-)
-def test_numbers_have_minus_signs_and_formulas_keep_their_stops(
-    out: Path, body: str, expected: str
-) -> None:
-    text = finished(out, body)
-    assert expected in text
-    assert finished(out, text.split("<body>")[1].split("</body>")[0]) == text
+    for name in ("styles/pydata-sphinx-theme.css", "scripts/pydata-sphinx-theme.js"):
+        (tmp_path / "_static" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "_static" / name).write_text("e.tabIndex=0", "utf8")
+    (tmp_path / "a.html").write_text("<article>{glue}`x`</article>", "utf8")
+    build: Any = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    site_pages._finish(build, None)
+    assert warnings == ["a.html: the page shows raw markup: {glue"]
 
 
 def test_a_chapter_without_a_head_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from build import check_pages, pages
+from build import pages
 from paths import CHAPTERS, SITE
 from playwright.sync_api import Browser, Page, expect
 
@@ -272,11 +272,3 @@ def test_no_dead_launch_buttons() -> None:
         text = (SITE / f"{name}.html").read_text("utf8")
         assert "colab.research" not in text
         assert "mybinder" not in text
-
-
-def test_the_build_would_notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    import build
-
-    assert check_pages() == []
-    monkeypatch.setattr(build, "pages", lambda: ["chapters/99_absent"])
-    assert "99_absent" in check_pages()[0]
