@@ -14,7 +14,8 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from paths import DARK_FIGURES
 from PIL import Image
 from site_styles import address_from, join_styles
-from typography import with_minus_signs
+
+from pdl._typography import with_minus_signs
 
 UNUSED = re.compile(r"fontawesome|thebe|mathjax|sphinx-design|design-tabs|plotly|require", re.I)
 """Scripts and style sheets that no page of this book uses: 2.6 MB of them by default."""

@@ -203,8 +203,7 @@ def _class(element: Element) -> str:
     if element.tag == "mi":
         return "op" if text.startswith(NAME) else "ord"
     if element.tag in SCRIPTS:
-        base = element[0]
-        return "ord" if base.tag == "mrow" else _class(base)
+        return _class(element[0])
     if element.tag == "mfrac":
         return "inner"
     if element.tag == "mstyle" and len(element) == 1:
@@ -238,7 +237,7 @@ def _spaced(children: list[Element], style: str) -> Iterator[Element]:
         if not _is_space(child):
             kind = next(kinds)
             # A bracket with a power is ordinary, but nothing parts it from the name before it.
-            applied = before == "op" and child.tag in SCRIPTS and _opens(child[0])
+            applied = (before, kind) == ("op", "ord") and child.tag in SCRIPTS and _opens(child[0])
             if not applied and (width := table.get((before, kind))):
                 yield Element("mspace", width=width)
             before = kind

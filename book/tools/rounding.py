@@ -37,11 +37,9 @@ def same_but_for_rounding(ours: str, stored: str) -> bool:
     if NUMBER.sub("#", ours) != NUMBER.sub("#", stored):
         return False
     for a, b in zip(NUMBER.findall(ours), NUMBER.findall(stored), strict=True):
-        digits = len(b.partition("e")[0].partition(".")[2])
-        if a != b and (
-            "." not in b
-            or abs(float(a) - float(b))
-            > 1.5 * 10.0**-digits * max(1, abs(float(b)) if "e" in b else 1)
-        ):
+        mantissa, _, exponent = b.partition("e")
+        digits = len(mantissa.partition(".")[2])
+        last_digit = 10.0 ** (int(exponent or 0) - digits)
+        if a != b and (not digits or abs(float(a) - float(b)) > 1.5 * last_digit):
             return False
     return True

@@ -25,7 +25,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from paths import BUILD, CHAPTERS, EXECUTED, NOTEBOOKS, ROOT, SITE, chapter_files
 from pybtex.database import Entry, parse_file
 from rounding import differing_lines
-from typography import with_minus_signs
+
+from pdl._typography import with_minus_signs
 
 STORED_TAGS = {"checked", "exercise", "solution"}
 HIDDEN_TAGS = {"solution", "hide-input", "hide-cell"}

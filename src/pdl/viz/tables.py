@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-MINUS = re.compile(r"(?<![\w.)-])-(?=\d)")
-"""The hyphen that Python writes before a negative number."""
+from pdl._typography import with_minus_signs
 
 
 def _cell(text: str) -> str:
@@ -26,7 +24,7 @@ class _Table:
     def __init__(self, columns: Sequence[str], blocks: Mapping[str, Rows]) -> None:
         self.columns = list(columns)
         self.blocks = {
-            title: {name: [MINUS.sub("−", cell) for cell in row] for name, row in rows.items()}
+            title: {name: [with_minus_signs(cell) for cell in row] for name, row in rows.items()}
             for title, rows in blocks.items()
         }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from typography import with_minus_signs
+
+from pdl._typography import with_minus_signs
 
 
 @pytest.mark.parametrize(

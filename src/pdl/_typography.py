@@ -1,4 +1,4 @@
-"""Signs as a printer sets them, for the site's pages and for the notebooks."""
+"""Signs as a printer sets them: in tables, on the site's pages and in the notebooks."""
 
 from __future__ import annotations
 
