@@ -8,9 +8,10 @@ from functools import cache
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from labels import Labels, collect_labels
 from paths import CHAPTERS, NOTEBOOKS, SITE
 from rounding import differing_lines, same_but_for_rounding
-from sync import Labels, collect_labels, make
+from sync import make
 
 STEMS = [path.stem for path in sorted(CHAPTERS.glob("*.md"))]
 

@@ -5,13 +5,16 @@ import matplotlib
 matplotlib.use("agg")
 import execute
 import matplotlib.pyplot as plt
+import notebook_markdown
 import numpy as np
 import paths
 import pytest
-import sync
+import references
+from labels import Labels, SyncError, collect_labels
 from mathml import to_mathml
 from nbformat.v4 import new_code_cell, new_notebook
-from sync import Labels, Renderer, SyncError
+from notebook_cells import paired
+from notebook_markdown import Renderer
 
 from pdl import viz
 from pdl.cli import doctor
@@ -39,10 +42,9 @@ def tree(tmp_path, monkeypatch):
     (tmp_path / "constraints.txt").write_text("")
     (tmp_path / "src/a.py").write_text("def f():\n    return 1\n")
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setattr(sync, "ROOT", tmp_path)
+    monkeypatch.setattr(references, "ROOT", tmp_path)
     monkeypatch.setattr(paths, "CHAPTERS", tmp_path / "chapters")
-    monkeypatch.setattr(sync, "CHAPTERS", tmp_path / "chapters")
-    monkeypatch.setattr(sync, "EXECUTED", tmp_path / "executed")
+    monkeypatch.setattr(notebook_markdown, "CHAPTERS", tmp_path / "chapters")
     monkeypatch.setattr(execute, "EXECUTED", tmp_path / "executed")
     monkeypatch.setattr(execute, "CACHE", tmp_path / "cache")
     return tmp_path
@@ -191,7 +193,7 @@ def test_a_figure_without_a_name_is_a_sync_error(tree):
         + "mystnb:\n  figure:\n    caption: text\n---\ndraw();\n```\n"
     )
     with pytest.raises(SyncError):
-        sync.collect_labels()
+        collect_labels()
 
 
 @pytest.mark.parametrize("ran", [["a"], ["a", "b", "c"]])
@@ -202,7 +204,7 @@ def test_an_executed_chapter_of_another_length_is_out_of_date(ran, tree):
     )
     executed = new_notebook(cells=[new_code_cell(s) for s in ran])
     with pytest.raises(SyncError, match="out of date"):
-        sync.paired(path, executed, sync.collect_labels())
+        paired(path, executed, collect_labels())
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import notebook_cells
+import notebook_markdown
 import paths
 import pytest
+import references
 import sync
+from labels import Labels, SyncError, collect_labels
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_markdown import Renderer
 from pybtex.database import parse_string
-from sync import Labels, Renderer, SyncError
 
 HEAD = """---
 jupytext:
@@ -69,8 +73,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "src" / "pdl" / "layers.py").write_text(SOURCE, "utf8")
     (root / "book" / "references.bib").write_text(REFERENCES, "utf8")
     monkeypatch.setattr(paths, "CHAPTERS", root / "chapters")
-    monkeypatch.setattr(sync, "CHAPTERS", root / "chapters")
-    monkeypatch.setattr(sync, "ROOT", root)
+    monkeypatch.setattr(notebook_markdown, "CHAPTERS", root / "chapters")
+    monkeypatch.setattr(references, "ROOT", root)
     monkeypatch.setattr(sync, "EXECUTED", root / "executed")
     monkeypatch.setattr(sync, "NOTEBOOKS", root / "book" / "notebooks")
     monkeypatch.setattr(sync, "BUILD", root / "_build")
@@ -267,7 +271,7 @@ def test_an_admonition_is_a_box(options: str, kind: str, renderer: Renderer) -> 
         f"```{{admonition}} Autopsy: {{numref}}`fig-conv`\n{options}The *body* with $x$.\n"
         "\n$$\na\n$$ (eq:conv)\n\nBy {eq}`eq:conv`.\n```\n\nAfter."
     )
-    colour = sync.BOX_COLOURS[kind][0]
+    colour = notebook_markdown.BOX_COLOURS[kind][0]
     opening, title, *body = got.split("\n\n")
     assert opening.startswith("<div ") and colour in opening
     assert title == "**Autopsy: Figure 2.3**"
@@ -283,7 +287,7 @@ def test_an_exercise_is_boxed_between_its_gates(renderer: Renderer) -> None:
     got = renderer.markdown(f"Before.\n\n{START}\nThe task.\n\n```{{exercise-end}}\n```\n\nAfter.")
     before, opening, title, body, closing, after = [part for part in got.split("\n\n") if part]
     assert (before, body, after.strip()) == ("Before.", "The task.", "After.")
-    assert sync.BOX_COLOURS["exercise"][0] in opening
+    assert notebook_markdown.BOX_COLOURS["exercise"][0] in opening
     assert title == "**Exercise 2.4 · Convolve by hand**"
     assert closing.strip() == "</div>"
 
@@ -297,7 +301,7 @@ def test_a_solution_is_boxed_under_its_exercises_number(renderer: Renderer) -> N
         "<summary><b>Solution to Exercise 2.4</b></summary>\n\nThe idea.\n\n</details>\n</div>"
     )
     assert shown.startswith("<div ") and "The idea" not in shown
-    assert sync.BOX_COLOURS["solution"][0] in got
+    assert notebook_markdown.BOX_COLOURS["solution"][0] in got
     assert "dropdown" not in got
 
 
@@ -355,7 +359,7 @@ def test_labels_are_numbered_by_chapter_as_the_site_does(tree: Path) -> None:
         + "\n$$\nb\n$$ (eq:b)\n\n```{exercise-start} Second\n:label: ex-two\n```\nTask.\n",
     )
     write(tree, "03_filters.md", "# Filters\n\n$$\nc\n$$ (eq:c)\n")
-    assert sync.collect_labels().words == {
+    assert collect_labels().words == {
         "02_convolution": "[Convolution](02_convolution.ipynb)",
         "03_filters": "[Filters](03_filters.ipynb)",
         "eq:a": "2.1",
@@ -391,13 +395,13 @@ def test_a_label_used_twice_is_refused(first: str, second: str, apart: bool, tre
     else:
         write(tree, "01_images.md", f"# Images\n\n{first}\n\nText.\n\n{second}\n")
     with pytest.raises(SyncError, match="the label 'same' is used twice"):
-        sync.collect_labels()
+        collect_labels()
 
 
 def test_an_exercise_without_a_label_is_refused(tree: Path) -> None:
     write(tree, "01_images.md", "# Images\n\n```{exercise-start} Count\n```\n")
     with pytest.raises(SyncError, match=r"01_images\.md: exercise 'Count' has no label"):
-        sync.collect_labels()
+        collect_labels()
 
 
 # The notebook
@@ -444,14 +448,14 @@ def executed(cells: dict[str, tuple[list[str], str]]) -> NotebookNode:
 
 def paired(tree: Path, cells: dict[str, tuple[list[str], str]], text: str = "") -> NotebookNode:
     path = write(tree, "02_convolution.md", chapter_of(cells, text))
-    return sync.paired(path, executed(cells), sync.collect_labels())
+    return notebook_cells.paired(path, executed(cells), collect_labels())
 
 
 def test_outputs_are_stored_only_for_the_tags(tree: Path) -> None:
     notebook = paired(tree, CELLS)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    sources = [cell.source.removeprefix(f"{sync.CURTAIN}\n") for cell in code]
+    sources = [cell.source.removeprefix(f"{notebook_cells.CURTAIN}\n") for cell in code]
     assert sources == [source for _, source in CELLS.values()]
     assert [bool(cell.outputs) for cell in code] == [False, True, True, True, True, False, False]
     assert [cell.outputs[0].text for cell in code[1:4]] == ["checked\n", "exercise\n", "solution\n"]
@@ -487,7 +491,7 @@ def test_a_figure_has_its_caption_below(tree: Path) -> None:
         tree, "02_convolution.md", "# Title\n\n$$\na\n$$ (eq:a)\n\n" + FIGURE.format(name="fig-a")
     )
     notebook = new_notebook(cells=[new_markdown_cell("# Title"), new_code_cell("draw();")])
-    *_, figure, caption = sync.paired(path, notebook, sync.collect_labels()).cells
+    *_, figure, caption = notebook_cells.paired(path, notebook, collect_labels()).cells
     assert (figure.cell_type, caption.cell_type) == ("code", "markdown")
     assert caption.source == "**Figure 2.1.** What to see in equation 2.1."
     assert not figure.outputs
@@ -518,19 +522,19 @@ def test_a_cell_whose_text_is_stored_prints_only(output: Any, tree: Path) -> Non
     notebook = executed(cells)
     notebook.cells[1].outputs.append(output)
     with pytest.raises(SyncError, match=r"(?s)02_convolution\.md: a cell whose text .*print\('x'"):
-        sync.paired(path, notebook, sync.collect_labels())
+        notebook_cells.paired(path, notebook, collect_labels())
 
 
 def test_a_chapter_edited_since_it_ran_is_refused(tree: Path) -> None:
     path = write(tree, "02_convolution.md", chapter_of({"one": ([], "print('new')")}))
     with pytest.raises(SyncError, match=r"02_convolution\.md: the executed chapter is out of date"):
-        sync.paired(path, executed({"one": ([], "print('old')")}), sync.collect_labels())
+        notebook_cells.paired(path, executed({"one": ([], "print('old')")}), collect_labels())
 
 
 def test_a_chapter_that_never_ran_is_refused(tree: Path) -> None:
     path = write(tree, "02_convolution.md", chapter_of(CELLS))
     with pytest.raises(SyncError, match=r"02_convolution\.md: not executed yet; run `make book`"):
-        sync.make(path, sync.collect_labels())
+        sync.make(path, collect_labels())
 
 
 # The command
