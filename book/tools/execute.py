@@ -58,6 +58,7 @@ def kernel_environment() -> dict[str, str]:
         "PDL_BUILD": "site",
         "PDL_DARK_FIGURES": str(DARK_FIGURES),
         "PDL_HOME": home,
+        "TMPDIR": home,
         "IPYTHONDIR": f"{home}/ipython",
         "PYTHONHASHSEED": "0",
         **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")},
@@ -77,6 +78,8 @@ def run_notebook(notebook: NotebookNode, path: Path, environment: dict[str, str]
         # A temporary folder: what runs there runs wherever a reader has the notebook.
         resources={"metadata": {"path": environment["PDL_HOME"]}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        # TensorFlow takes a second or two to go; what a cell leaves behind is in TMPDIR.
+        shutdown_kernel="immediate",
     )
     at: dict[str, Any] = {}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -171,66 +171,6 @@ def channels_last(function: Callable[..., Any]) -> Callable[..., Any]:
     return turned
 
 
-def convolution_in_torch(x: Array, weight: Array, bias: Array | None, **options: Any) -> Answers:
-    """``conv2d`` in PyTorch, its own padding wherever it can write it so."""
-    padding, stride = options["padding"], options["stride"]
-    rest = {name: options[name] for name in ("stride", "dilation", "groups")}
-    native = padding == "valid" or (padding == "same" and two(stride) == (1, 1))
-    native = native or (padding != "same" and not any(isinstance(p, tuple) for p in two(padding)))
-
-    def convolve(x: torch.Tensor, weight: torch.Tensor, **bias: torch.Tensor) -> torch.Tensor:
-        if native:
-            return functional.conv2d(x, weight, bias.get("bias"), padding=padding, **rest)
-        kernel = tuple(weight.shape[2:])
-        pads = explicit_padding(padding, tuple(x.shape), kernel, stride, options["dilation"])
-        return functional.conv2d(pad_torch(x, pads), weight, bias.get("bias"), **rest)
-
-    with warnings.catch_warnings():
-        # PyTorch tells that it copies the input to put its odd zero of "same" after.
-        warnings.filterwarnings("ignore", "Using padding='same' with even kernel")
-        return in_torch(convolve, x=x, weight=weight, **({} if bias is None else {"bias": bias}))
-
-
-def convolution_in_tensorflow(
-    x: Array, weight: Array, bias: Array | None, compiled: bool = False, **options: Any
-) -> Answers:
-    """``conv2d`` in TensorFlow, with its own VALID, SAME or explicit padding.
-
-    Its CPU kernels have no gradient for groups and none for dilation, except where oneDNN steps
-    in. So unless it is ``compiled`` each group is convolved by itself, and a dilated kernel is a
-    larger one with zeros between its taps; forward that must be what TensorFlow's own dilation
-    gives.
-    """
-    tf = tensorflow()
-    padding, stride, kernel = options["padding"], options["stride"], weight.shape[2:]
-    dilation, groups = two(options["dilation"]), options["groups"]
-    if padding in ("same", "valid"):
-        theirs: Any = padding.upper()
-    else:
-        theirs = [(0, 0), *explicit_padding(padding, x.shape, kernel), (0, 0)]
-    # Row k of each matrix has its one where tap k goes.
-    spread = [
-        np.eye((k - 1) * d + 1, dtype=x.dtype)[::d] for k, d in zip(kernel, dilation, strict=True)
-    ]
-
-    def native(x: Any, weight: Any, bias: Any = 0) -> Any:
-        weight = tf.transpose(weight, (2, 3, 1, 0))
-        return tf.nn.conv2d(x, weight, stride, theirs, dilations=dilation) + bias
-
-    def in_parts(x: Any, weight: Any, bias: Any = 0) -> Any:
-        weight = tf.einsum("oiab,ar,bs->rsio", weight, *spread)
-        parts = zip(tf.split(x, groups, 3), tf.split(weight, groups, 3), strict=True)
-        return tf.concat([tf.nn.conv2d(*part, stride, theirs) for part in parts], 3) + bias
-
-    arrays = {"x": x, "weight": weight, **({} if bias is None else {"bias": bias})}
-    if compiled:
-        return in_tensorflow(channels_last(native), compiled=True, **arrays)
-    answers = in_tensorflow(channels_last(in_parts), **arrays)
-    if groups == 1:
-        assert_close(answers["y"], channels_last(native)(**arrays).numpy(), "TensorFlow itself")
-    return answers
-
-
 def with_random_parameters(layer: Any, seed: int = 5) -> Any:
     """Fill the parameters with random numbers: zeros and ones would hide mistakes."""
     rng = np.random.default_rng(seed)
@@ -245,46 +185,3 @@ def conv_layer(channels: int, outputs: int, kernel: Any, dtype: Any, **options: 
     return with_random_parameters(
         Conv2d(channels, outputs, kernel, rng=rng, dtype=dtype, **options)
     )
-
-
-def finite_differences(
-    loss: Callable[[], float], array: Array, step: float = 1e-4
-) -> Iterator[float]:
-    """The derivatives by each element, from four values each (an error of the order of step⁴)."""
-    for index in np.ndindex(array.shape):
-        kept = array[index]
-        values = {}
-        for steps in (-2, -1, 1, 2):
-            array[index] = kept + steps * step
-            values[steps] = loss()
-        array[index] = kept
-        yield (8 * (values[1] - values[-1]) - (values[2] - values[-2])) / (12 * step)
-
-
-def differences_by_hand(make: Callable[[], Any], x: Array) -> dict[str, float]:
-    """Relative errors of a layer's gradients, by the tests' own finite differences.
-
-    ``make`` makes the same layer each time, so that nothing is carried from one pass to the next:
-    no running statistics, no state of a random generator.
-    """
-    layer = make()
-    weights = gradient_for(layer.forward(x))
-    found = {"x": layer.backward(weights), **layer.gradients}
-    arrays = {"x": x.copy(), **{name: p.copy() for name, p in layer.parameters.items()}}
-
-    def loss() -> float:
-        fresh = make()
-        for name, parameter in fresh.parameters.items():
-            parameter[...] = arrays[name]
-        return float((fresh.forward(arrays["x"]) * weights).sum())
-
-    expected = {
-        name: np.reshape(list(finite_differences(loss, array)), array.shape)
-        for name, array in arrays.items()
-    }
-    # Some gradients are 0, as that of a bias before a batch norm: they are compared with others.
-    least = 1e-3 * max(float(np.abs(each).max()) for each in expected.values())
-    return {
-        name: float(np.abs(found[name] - each).max()) / max(float(np.abs(each).max()), least)
-        for name, each in expected.items()
-    }

@@ -24,6 +24,24 @@ from .peers import (
     with_random_parameters,
 )
 
+
+def test_relu_gives_no_gradient_at_zero_like_both_peers() -> None:
+    x = np.array([[-1.0, 0.0, -0.0, 2.0]])
+    layer = ReLU()
+    np.testing.assert_array_equal(layer.forward(x), [[0, 0, 0, 2]])
+    np.testing.assert_array_equal(layer.backward(np.full((1, 4), 7.0)), [[0, 0, 0, 7]])
+
+
+def test_linear_worked_by_hand() -> None:
+    layer = Linear(2, 3)
+    layer.parameters["weight"][...] = [[1, 2], [3, 4], [5, 6]]
+    layer.parameters["bias"][...] = [0.5, 0, -0.5]
+    np.testing.assert_array_equal(layer.forward(np.array([[1.0, 10.0]])), [[21.5, 43, 64.5]])
+    np.testing.assert_array_equal(layer.backward(np.array([[1.0, 0, 2]])), [[11, 14]])
+    np.testing.assert_array_equal(layer.gradients["weight"], [[1, 10], [0, 0], [2, 20]])
+    np.testing.assert_array_equal(layer.gradients["bias"], [1, 0, 2])
+
+
 ACTIVATIONS = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=4, max_side=4)
 
@@ -55,13 +73,6 @@ def test_sigmoid_keeps_its_small_values(dtype) -> None:
     x = np.array([-30.0, -60.0, -80.0], dtype=dtype)
     expected = torch.sigmoid(torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(Sigmoid().forward(x), expected, rtol=1e-5)
-
-
-def test_relu_gives_no_gradient_at_zero_like_both_peers() -> None:
-    x = np.array([[-1.0, 0.0, -0.0, 2.0]])
-    layer = ReLU()
-    np.testing.assert_array_equal(layer.forward(x), [[0, 0, 0, 2]])
-    np.testing.assert_array_equal(layer.backward(np.full((1, 4), 7.0)), [[0, 0, 0, 7]])
 
 
 @pytest.mark.parametrize("layer", [ReLU, Sigmoid, Tanh])
@@ -105,16 +116,6 @@ def test_linear_equal_to_both_peers(dtype, rows, features, outputs, bias) -> Non
         return tensorflow().linalg.matmul(x, weight, transpose_b=True) + bias
 
     assert_same(found, in_tensorflow(linear, x=x, **layer.parameters))
-
-
-def test_linear_worked_by_hand() -> None:
-    layer = Linear(2, 3)
-    layer.parameters["weight"][...] = [[1, 2], [3, 4], [5, 6]]
-    layer.parameters["bias"][...] = [0.5, 0, -0.5]
-    np.testing.assert_array_equal(layer.forward(np.array([[1.0, 10.0]])), [[21.5, 43, 64.5]])
-    np.testing.assert_array_equal(layer.backward(np.array([[1.0, 0, 2]])), [[11, 14]])
-    np.testing.assert_array_equal(layer.gradients["weight"], [[1, 10], [0, 0], [2, 20]])
-    np.testing.assert_array_equal(layer.gradients["bias"], [1, 0, 2])
 
 
 def test_linear_gradients_are_overwritten_and_not_summed() -> None:

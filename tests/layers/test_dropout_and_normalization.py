@@ -24,6 +24,21 @@ from .peers import (
     with_random_parameters,
 )
 
+
+def test_normalization_worked_by_hand() -> None:
+    layer = BatchNorm2d(1, epsilon=3.0)
+    x = np.array([[[[1.0, 3.0]]]])  # mean 2, variance 1: divided by √(1 + 3)
+    np.testing.assert_array_equal(layer.forward(x), [[[[-0.5, 0.5]]]])
+    # A tenth of what is new; the variance over n - 1 = 1, that is 2.
+    np.testing.assert_allclose(layer.buffers["running_mean"], [0.2])
+    np.testing.assert_allclose(layer.buffers["running_variance"], [0.9 + 0.2])
+    # y = (x - m) / √(v + 3): ∂y/∂x = (δ - 1/2 - x̂ x̂ᵀ / 2) / 2, with x̂ = (-0.5, 0.5).
+    grad = layer.backward(np.array([[[[1.0, 0.0]]]]))
+    np.testing.assert_allclose(grad, [[[[0.1875, -0.1875]]]])
+    np.testing.assert_allclose(layer.gradients["gamma"], [-0.5])
+    np.testing.assert_allclose(layer.gradients["beta"], [1.0])
+
+
 # --- Dropout ---
 
 

@@ -27,7 +27,19 @@ from pdl.layers import (
     numerical_gradient,
 )
 
-from .peers import conv_layer, differences_by_hand, with_random_parameters
+from .differences import differences_by_hand
+from .peers import conv_layer, with_random_parameters
+
+
+def test_numerical_gradient_of_known_functions() -> None:
+    x = np.array([[0.5, -1.0], [2.0, 3.0]])
+    kept = x.copy()
+    found = numerical_gradient(lambda: float((x**3).sum()), x)
+    np.testing.assert_allclose(found, 3 * x**2, rtol=1e-8)
+    np.testing.assert_array_equal(x, kept)
+    # Central differences of a square are exact, of any step; one-sided ones are not.
+    found = numerical_gradient(lambda: float((x**2).sum()), x, step=0.5)
+    np.testing.assert_allclose(found, 2 * x, rtol=1e-12)
 
 
 def spread(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -350,17 +362,6 @@ def test_the_check_draws_from_the_generator_given() -> None:
 def test_the_check_refuses_float32() -> None:
     with pytest.raises(TypeError, match="float64"):
         gradient_check(Linear(3, 2, dtype=np.float32), spread((2, 3)))
-
-
-def test_numerical_gradient_of_known_functions() -> None:
-    x = np.array([[0.5, -1.0], [2.0, 3.0]])
-    kept = x.copy()
-    found = numerical_gradient(lambda: float((x**3).sum()), x)
-    np.testing.assert_allclose(found, 3 * x**2, rtol=1e-8)
-    np.testing.assert_array_equal(x, kept)
-    # Central differences of a square are exact, of any step; one-sided ones are not.
-    found = numerical_gradient(lambda: float((x**2).sum()), x, step=0.5)
-    np.testing.assert_allclose(found, 2 * x, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

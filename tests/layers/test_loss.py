@@ -12,7 +12,17 @@ from torch.nn import functional
 
 from pdl.layers import SoftmaxCrossEntropy, log_softmax, one_hot, softmax
 
-from .peers import CLOSE, assert_close, both_dtypes, draw, finite_differences, tensorflow
+from .differences import finite_differences
+from .peers import CLOSE, assert_close, both_dtypes, draw, tensorflow
+
+
+def test_worked_by_hand() -> None:
+    value, grad = answers(np.log([[1.0, 3.0], [2.0, 2.0]]), np.array([0, 1]))
+    assert value == pytest.approx((np.log(4) + np.log(2)) / 2)
+    np.testing.assert_allclose(grad, [[-0.375, 0.375], [0.25, -0.25]])
+    # Nothing known: log K.
+    assert answers(np.zeros((7, 10)), np.arange(7))[0] == pytest.approx(np.log(10))
+
 
 ROWS = st.integers(1, 6)
 CLASSES = st.integers(1, 5)
@@ -70,14 +80,6 @@ def test_huge_logits(dtype, huge) -> None:
     value, grad = answers(logits[:1], np.array([1]))
     assert value == pytest.approx(2 * huge, rel=1e-6)
     np.testing.assert_allclose(grad, [[1, -1, 0]], atol=1e-12)
-
-
-def test_worked_by_hand() -> None:
-    value, grad = answers(np.log([[1.0, 3.0], [2.0, 2.0]]), np.array([0, 1]))
-    assert value == pytest.approx((np.log(4) + np.log(2)) / 2)
-    np.testing.assert_allclose(grad, [[-0.375, 0.375], [0.25, -0.25]])
-    # Nothing known: log K.
-    assert answers(np.zeros((7, 10)), np.arange(7))[0] == pytest.approx(np.log(10))
 
 
 def test_gradient_by_finite_differences() -> None:

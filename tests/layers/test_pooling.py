@@ -29,6 +29,42 @@ from .peers import (
 )
 
 POOLS = pytest.mark.parametrize("pool", [MaxPool2d, AvgPool2d])
+
+
+@POOLS
+def test_worked_by_hand(pool) -> None:
+    x = np.array([[[[1.0, 5, 2, 0], [3, 4, 8, 6], [0, 1, 9, 9], [2, 3, 1, 7]]]])
+    layer = pool(2)
+    y = layer.forward(x)
+    grad = layer.backward(np.array([[[[1.0, 10], [100, 1000]]]]))
+    if pool is MaxPool2d:
+        np.testing.assert_array_equal(y[0, 0], [[5, 8], [3, 9]])
+        np.testing.assert_array_equal(
+            grad[0, 0], [[0, 1, 0, 0], [0, 0, 10, 0], [0, 0, 1000, 0], [0, 100, 0, 0]]
+        )
+    else:
+        np.testing.assert_array_equal(y[0, 0], [[3.25, 4], [1.5, 6.5]])
+        np.testing.assert_array_equal(
+            grad[0, 0], np.kron([[0.25, 2.5], [25, 250]], np.ones((2, 2)))
+        )
+
+
+def test_overlapping_windows_add_their_gradients_up() -> None:
+    x = np.zeros((1, 1, 3, 3))
+    x[0, 0, 1, 1] = 1
+    layer = MaxPool2d(2, stride=1)
+    np.testing.assert_array_equal(layer.forward(x), np.ones((1, 1, 2, 2)))
+    grad = layer.backward(np.array([[[[1.0, 2], [4, 8]]]]))
+    np.testing.assert_array_equal(grad[0, 0], [[0, 0, 0], [0, 15, 0], [0, 0, 0]])
+
+
+def test_padding_counts_in_the_average_by_default() -> None:
+    x = np.ones((1, 1, 2, 2))
+    np.testing.assert_allclose(AvgPool2d(2, padding=1).forward(x), np.full((1, 1, 2, 2), 0.25))
+    left_out = AvgPool2d(2, padding=1, count_include_pad=False)
+    np.testing.assert_allclose(left_out.forward(x), np.ones((1, 1, 2, 2)))
+
+
 ONE_OR_PAIR = st.integers(1, 3) | st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 
@@ -77,13 +113,6 @@ def test_average_equal_to_pytorch(dtype, include, drawn) -> None:
         lambda x: functional.avg_pool2d(x, kernel, **options, count_include_pad=include), x=x
     )
     assert_same(ours(AvgPool2d(kernel, **options, count_include_pad=include), x), expected)
-
-
-def test_padding_counts_in_the_average_by_default() -> None:
-    x = np.ones((1, 1, 2, 2))
-    np.testing.assert_allclose(AvgPool2d(2, padding=1).forward(x), np.full((1, 1, 2, 2), 0.25))
-    left_out = AvgPool2d(2, padding=1, count_include_pad=False)
-    np.testing.assert_allclose(left_out.forward(x), np.ones((1, 1, 2, 2)))
 
 
 @both_dtypes
@@ -145,33 +174,6 @@ def test_of_equal_values_one_gets_the_gradient_as_in_pytorch(dtype, drawn, seed)
     kernel, options = drawn["kernel"], drawn["options"]
     expected = in_torch(lambda x: functional.max_pool2d(x, kernel, **options), x=x)
     assert_same(ours(MaxPool2d(kernel, **options), x), expected)
-
-
-@POOLS
-def test_worked_by_hand(pool) -> None:
-    x = np.array([[[[1.0, 5, 2, 0], [3, 4, 8, 6], [0, 1, 9, 9], [2, 3, 1, 7]]]])
-    layer = pool(2)
-    y = layer.forward(x)
-    grad = layer.backward(np.array([[[[1.0, 10], [100, 1000]]]]))
-    if pool is MaxPool2d:
-        np.testing.assert_array_equal(y[0, 0], [[5, 8], [3, 9]])
-        np.testing.assert_array_equal(
-            grad[0, 0], [[0, 1, 0, 0], [0, 0, 10, 0], [0, 0, 1000, 0], [0, 100, 0, 0]]
-        )
-    else:
-        np.testing.assert_array_equal(y[0, 0], [[3.25, 4], [1.5, 6.5]])
-        np.testing.assert_array_equal(
-            grad[0, 0], np.kron([[0.25, 2.5], [25, 250]], np.ones((2, 2)))
-        )
-
-
-def test_overlapping_windows_add_their_gradients_up() -> None:
-    x = np.zeros((1, 1, 3, 3))
-    x[0, 0, 1, 1] = 1
-    layer = MaxPool2d(2, stride=1)
-    np.testing.assert_array_equal(layer.forward(x), np.ones((1, 1, 2, 2)))
-    grad = layer.backward(np.array([[[[1.0, 2], [4, 8]]]]))
-    np.testing.assert_array_equal(grad[0, 0], [[0, 0, 0], [0, 15, 0], [0, 0, 0]])
 
 
 @POOLS

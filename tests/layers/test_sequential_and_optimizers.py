@@ -29,6 +29,28 @@ from pdl.layers import (
 
 from .peers import assert_close, assert_same, both_dtypes, draw, in_torch, ours
 
+
+def test_the_first_steps_worked_by_hand() -> None:
+    def layer() -> Linear:
+        made = Linear(1, 1, bias=False)
+        made.parameters["weight"][...] = 1
+        made.gradients["weight"] = np.array([[2.0]])
+        return made
+
+    plain = layer()
+    SGD(plain, 0.1).step()
+    assert plain.parameters["weight"] == pytest.approx(0.8)
+    momentum = layer()
+    optimizer = SGD(momentum, 0.1, momentum=0.5)
+    optimizer.step()
+    assert momentum.parameters["weight"] == pytest.approx(0.8)
+    optimizer.step()  # v = 0.5 · 2 + 2 = 3
+    assert momentum.parameters["weight"] == pytest.approx(0.5)
+    adaptive = layer()
+    Adam(adaptive, 0.1).step()  # the first step is the learning rate, whatever the gradient
+    assert adaptive.parameters["weight"] == pytest.approx(0.9)
+
+
 TORCH_NAMES = {
     "gamma": "weight",
     "beta": "bias",
@@ -301,27 +323,6 @@ def test_steps_equal_torch_optim_for_any_gradients(
             tolerance = 1e-9 if dtype is np.float64 else 1e-4
             assert_close(parameter, peers[name].detach().numpy(), name, tolerance)
             np.testing.assert_array_equal(layer.gradients[name], kept[name])
-
-
-def test_the_first_steps_worked_by_hand() -> None:
-    def layer() -> Linear:
-        made = Linear(1, 1, bias=False)
-        made.parameters["weight"][...] = 1
-        made.gradients["weight"] = np.array([[2.0]])
-        return made
-
-    plain = layer()
-    SGD(plain, 0.1).step()
-    assert plain.parameters["weight"] == pytest.approx(0.8)
-    momentum = layer()
-    optimizer = SGD(momentum, 0.1, momentum=0.5)
-    optimizer.step()
-    assert momentum.parameters["weight"] == pytest.approx(0.8)
-    optimizer.step()  # v = 0.5 · 2 + 2 = 3
-    assert momentum.parameters["weight"] == pytest.approx(0.5)
-    adaptive = layer()
-    Adam(adaptive, 0.1).step()  # the first step is the learning rate, whatever the gradient
-    assert adaptive.parameters["weight"] == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("optimizer", [SGD, Adam])

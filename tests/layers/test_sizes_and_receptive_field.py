@@ -28,22 +28,6 @@ from pdl.layers import (
 
 from .peers import draw, tensorflow
 
-SMALL = st.integers(1, 4)
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.integers(1, 20), SMALL, SMALL, st.integers(0, 3), SMALL)
-def test_output_size_equals_pytorch(length, kernel, stride, padding, dilation) -> None:
-    if dilation * (kernel - 1) + 1 > length + 2 * padding:
-        with pytest.raises(ValueError, match="kernel"):
-            output_size(length, kernel, stride, padding, dilation)
-        return
-    y = torch.nn.functional.conv1d(
-        torch.zeros(1, 1, length), torch.zeros(1, 1, kernel), None, stride, padding, dilation
-    )
-    assert output_size(length, kernel, stride, padding, dilation) == y.shape[2]
-    assert output_size(length, kernel, stride, (padding, padding), dilation) == y.shape[2]
-
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
@@ -63,6 +47,38 @@ def test_output_sizes_known_from_elsewhere(arguments, expected) -> None:
     found = output_size(*arguments)
     assert found == expected
     assert type(found) is int
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((6, 3, 2), (0, 1)),
+        ((7, 3, 2), (1, 1)),
+        ((5, 2), (0, 1)),
+        ((5, 4), (1, 2)),
+        ((5, 3, 1, 2), (2, 2)),
+        ((4, 1, 3), (0, 0)),
+    ],
+)
+def test_the_odd_zero_comes_after(arguments, expected) -> None:
+    assert tuple(same_padding(*arguments)) == expected
+
+
+SMALL = st.integers(1, 4)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.integers(1, 20), SMALL, SMALL, st.integers(0, 3), SMALL)
+def test_output_size_equals_pytorch(length, kernel, stride, padding, dilation) -> None:
+    if dilation * (kernel - 1) + 1 > length + 2 * padding:
+        with pytest.raises(ValueError, match="kernel"):
+            output_size(length, kernel, stride, padding, dilation)
+        return
+    y = torch.nn.functional.conv1d(
+        torch.zeros(1, 1, length), torch.zeros(1, 1, kernel), None, stride, padding, dilation
+    )
+    assert output_size(length, kernel, stride, padding, dilation) == y.shape[2]
+    assert output_size(length, kernel, stride, (padding, padding), dilation) == y.shape[2]
 
 
 @settings(deadline=None, max_examples=150)
@@ -85,21 +101,6 @@ def test_same_padding_equals_tensorflow(length, kernel, stride, dilation) -> Non
     starts = np.arange(size) * stride
     expected = [padded[s + dilation * np.arange(kernel)] @ taps for s in starts]
     np.testing.assert_array_equal(theirs[0, :, 0], expected)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ((6, 3, 2), (0, 1)),
-        ((7, 3, 2), (1, 1)),
-        ((5, 2), (0, 1)),
-        ((5, 4), (1, 2)),
-        ((5, 3, 1, 2), (2, 2)),
-        ((4, 1, 3), (0, 0)),
-    ],
-)
-def test_the_odd_zero_comes_after(arguments, expected) -> None:
-    assert tuple(same_padding(*arguments)) == expected
 
 
 @pytest.mark.parametrize(
