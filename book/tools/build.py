@@ -62,8 +62,13 @@ def pages() -> list[str]:
 
 
 def absent_pages() -> list[str]:
-    """The pages that the table of contents names and the site lacks."""
-    return [name for name in pages() if not (SITE / f"{name}.html").exists()]
+    """The pages that the table of contents names and the site lacks, or has without a text."""
+    files = {name: SITE / f"{name}.html" for name in pages()}
+    return [
+        name
+        for name, file in files.items()
+        if not (file.exists() and "<article" in file.read_text("utf8"))
+    ]
 
 
 def build(wanted: str) -> int:

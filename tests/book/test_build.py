@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import build
 import pytest
 
@@ -44,3 +46,13 @@ def test_a_page_that_is_absent_fails_the_build(
     assert build.make_site() is False
     assert "chapters/99_absent: the table of contents names it" in capsys.readouterr().out
     assert not stamped
+
+
+def test_a_page_without_a_text_counts_as_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "SITE", tmp_path)
+    monkeypatch.setattr(build, "pages", lambda: ["whole", "empty", "none"])
+    (tmp_path / "whole.html").write_text('<article class="bd-article">a</article>', "utf8")
+    (tmp_path / "empty.html").write_text("<body></body>", "utf8")
+    assert build.absent_pages() == ["empty", "none"]
