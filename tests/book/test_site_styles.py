@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from site_pages import _finish_page
+from finish_page import finish_page
 from site_styles import address_from, join_styles
 
 
@@ -92,7 +92,7 @@ def test_only_the_search_page_loads_the_index_and_nothing_is_preloaded(
     head = "".join(f'<script src="../_static/{each}"></script>' for each in scripts)
     head += '<link as="script" href="../_static/page.js" rel="preload"/>'
     (out / name).write_text(f"<html><head>{head}</head><body></body></html>", "utf8")
-    _finish_page(out / name, out)
+    finish_page(out / name, out)
     text = (out / name).read_text("utf8")
     assert text.count("<script") == kept
     assert "preload" not in text

@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from rich.progress import Progress
 
 from pdl.data.store.mnist import Digits
@@ -40,6 +39,8 @@ def bars(count, seed):
 @pytest.fixture
 def _eagerly():
     """Four steps take less time than the tracing of a graph."""
+    import tensorflow as tf
+
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
