@@ -27,7 +27,7 @@ def test_an_interval_stands_below_its_number() -> None:
     page = table._repr_mimebundle_()["text/html"]
     cell = BeautifulSoup(page, "html.parser").select("tbody td")[0]
     assert cell.text == "−0.82 [−0.83, −0.80]"
-    assert cell.select_one(".interval").text == "[−0.83, −0.80]"
+    assert cell.select_one(".aside").text == "[−0.83, −0.80]"
     assert "3-2 [<1-2]" in str(table) and "[&lt;1-2]" in page
 
 
@@ -74,9 +74,9 @@ SPEEDS = [
 
 def test_speeds_stand_beside_those_of_the_peers() -> None:
     assert str(show_speeds(SPEEDS, "median_5", "otsu")).splitlines() == [
-        "               ours, ms     peer  peer, ms  ours / peer",
-        "median, 5×5        69.8    SciPy      1094        0.064",
-        "otsu, 512×512     0.536  skimage       0.5          1.1",
+        "                         ours, ms  peer, ms  ours / peer",
+        "median, 5×5 [SciPy]          69.8      1094        0.064",
+        "otsu, 512×512 [skimage]     0.536       0.5          1.1",
     ]
     with pytest.raises(ValueError, match=r"names: no row 'median'; there are: median_5, otsu"):
         show_speeds(SPEEDS, "median")

@@ -10,11 +10,11 @@ from pdl._typography import with_minus_signs
 
 
 def _cell(text: str) -> str:
-    """A cell's HTML: an interval behind a number stands below it, and columns stay narrow."""
-    number, bracket, interval = text.partition(" [")
+    """A cell's HTML: what stands in brackets goes below the rest, and columns stay narrow."""
+    before, bracket, aside = text.partition(" [")
     if not bracket:
         return escape(text)
-    return f'{escape(number)} <span class="interval">[{escape(interval)}</span>'
+    return f'{escape(before)} <span class="aside">[{escape(aside)}</span>'
 
 
 Rows = Mapping[str, Sequence[str]]
@@ -43,7 +43,7 @@ class _Table:
     def _block_html(self, title: str, rows: Rows) -> str:
         heading = f'<th scope="rowgroup" colspan="{1 + len(self.columns)}">{escape(title)}</th>'
         body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th>'
+            f'<tr><th scope="row">{_cell(name)}</th>'
             + "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
             + "</tr>"
             for name, cells in rows.items()
@@ -138,11 +138,10 @@ def show_speeds(rows: Sequence[Mapping[str, Any]], *names: str) -> Any:
             raise ValueError(f"names: no row {name!r}; there are: {', '.join(sorted(by_name))}")
     shown = [by_name[name] for name in names]
     return show_table(
-        ["ours, ms", "peer", "peer, ms", "ours / peer"],
+        ["ours, ms", "peer, ms", "ours / peer"],
         {
-            f"{row['operation']}, {row['size']}": [
+            f"{row['operation']}, {row['size']} [{row['peer']}]": [
                 _three_digits(row["ours_ms"]),
-                row["peer"],
                 _three_digits(row["peer_ms"]),
                 f"{row['ratio']:.2g}",
             ]
