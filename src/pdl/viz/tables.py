@@ -143,7 +143,7 @@ def show_speeds(rows: Sequence[Mapping[str, Any]], *names: str) -> Any:
             f"{row['operation']}, {row['size']} [{row['peer']}]": [
                 _three_digits(row["ours_ms"]),
                 _three_digits(row["peer_ms"]),
-                f"{row['ratio']:.2g}",
+                _two_digits(row["ratio"]),
             ]
             for row in shown
         },
@@ -153,3 +153,8 @@ def show_speeds(rows: Sequence[Mapping[str, Any]], *names: str) -> Any:
 def _three_digits(number: float) -> str:
     """As in 0.536, 69.8 and 1094: what stands before the point is written out."""
     return f"{number:.3g}" if number < 1000 else f"{number:.0f}"
+
+
+def _two_digits(number: float) -> str:
+    """As in 0.050, 1.0 and 12: a zero that was measured is written."""
+    return f"{number:#.2g}".rstrip(".")
