@@ -132,7 +132,7 @@ def fetch(
     into: Into = None,
     replace: Replace = False,
 ) -> None:
-    """Download data sets, with their SHA-256 checked; a broken download goes on where it was."""
+    """Download data sets, check their SHA-256, and put them into place whole or not at all."""
     _nothing_given(names or [])
     with _said(), _ended_in_order():
         from pdl.data.store.fetch import fetch as fetch_set

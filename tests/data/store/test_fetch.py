@@ -20,14 +20,12 @@ import yaml
 from PIL import Image
 
 from pdl.data.errors import DataError, DiskFullError, MissingDataError
-from pdl.data.store import archives, registry
+from pdl.data.store import registry
 from pdl.data.store.cache import exclusive, find_set, locate, staging
-from pdl.data.store.download import Patience
 from pdl.data.store.fetch import fetch
 from pdl.data.store.hashes import manifest_of, manifest_text, sha256
 from pdl.data.store.verify import verify
 
-QUICK = Patience(tries=2, silent_seconds=2, pause_seconds=0)
 CONTENT = b"0123456789" * 500
 FILES = {"a.txt": b"alpha", "deep/b.txt": b"beta" * 1000}
 
@@ -84,7 +82,7 @@ def tiny(
 
 def get(said: list[str] | None = None, **options: Any) -> Path:
     say = (said if said is not None else []).append
-    return fetch("tiny", say=say, patience=QUICK, **options)
+    return fetch("tiny", say=say, **options)
 
 
 def visible(folder: Path) -> list[str]:
@@ -323,10 +321,10 @@ def test_a_disk_that_fills_up_while_unpacking(
 ) -> None:
     tiny.archive(PACKED, EXPECTED)
     with monkeypatch.context() as patch:
-        patch.setattr(archives._Guard, "write", no_room)
+        patch.setattr(tarfile.TarFile, "extract", no_room)
         with pytest.raises(DiskFullError, match="is full"):
             get()
-    assert [name for name in visible(home) if not name.endswith(".part")] == []
+    assert visible(home) == []
     assert content(get()) == EXPECTED
     assert visible(home) == ["tiny"]
 
@@ -416,21 +414,52 @@ def test_a_damaged_record(damage: str, home: Path, tmp_path: Path) -> None:
 # what is left behind
 
 
-@pytest.mark.parametrize("cut", [0, 1000])
-def test_a_failed_fetch_is_not_taken_for_the_set(
-    cut: int, tiny: Registered, reply: Any, home: Path
-) -> None:
-    """The part that came is kept for the next try; without one not even the folder stays."""
-    tiny.file(reply(CONTENT, cut=cut))
+def test_a_failed_fetch_leaves_nothing(tiny: Registered, reply: Any, home: Path) -> None:
+    tiny.file(reply(CONTENT[:-1]), size="not recorded")
     with pytest.raises(DataError, match="could not be downloaded"):
         get()
-    assert (home / "tiny").exists() == (cut > 0)
-    assert locate("tiny") is None
+    assert visible(home) == []
     with pytest.raises(MissingDataError):
         find_set("tiny")
     tiny.file(reply(CONTENT))
     assert (get() / "tiny.bin").read_bytes() == CONTENT
     assert locate("tiny") == home / "tiny"
+
+
+def test_a_file_that_differs_stays_until_another_is_there(
+    tiny: Registered, reply: Any, home: Path
+) -> None:
+    tiny.file()
+    get()
+    (home / "tiny" / "tiny.bin").write_bytes(b"mine")
+    tiny.file(reply(CONTENT[:-1]), size="not recorded")
+    with pytest.raises(DataError, match="could not be downloaded"):
+        get(replace=True)
+    assert (home / "tiny" / "tiny.bin").read_bytes() == b"mine"
+    assert visible(home / "tiny") == ["tiny.bin"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_interrupted_fetch_leaves_nothing(tiny: Registered, packed: bool, home: Path) -> None:
+    def interrupt(done: int, total: int | None) -> None:
+        assert visible(home) != []
+        raise KeyboardInterrupt
+
+    tiny.archive(PACKED, EXPECTED) if packed else tiny.file()
+    with pytest.raises(KeyboardInterrupt):
+        get(progress=lambda name: interrupt)
+    assert visible(home) == []
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_full_disk_is_named(tiny: Registered, packed: bool, home: Path) -> None:
+    def full(done: int, total: int | None) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    tiny.archive(PACKED, EXPECTED) if packed else tiny.file()
+    with pytest.raises(DiskFullError, match=f"the disk of {home} is full"):
+        get(progress=lambda name: full)
+    assert visible(home) == []
 
 
 def test_an_empty_folder_hides_no_whole_set(

@@ -90,7 +90,7 @@ def find_set(name: str, remedy: str = "") -> Path:
 def exclusive(target: Path, say: Say, wait_seconds: float = 1800) -> Iterator[None]:
     """Let one process at a time work on ``target``; a second one says so and waits.
 
-    What a process that was killed left of :func:`staging` for this target is removed first.
+    What a process that was killed left of a :func:`workshop` for this target is removed first.
 
     Parameters
     ----------
@@ -142,8 +142,32 @@ def _workshop_prefix(target: Path) -> str:
 
 
 @contextmanager
+def workshop(target: Path) -> Iterator[Path]:
+    """Give an empty hidden folder beside ``target``; it is removed in the end, whatever happens.
+
+    Raises
+    ------
+    DiskFullError
+        If the disk is full.
+    """
+    folder: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=_workshop_prefix(target), dir=target.parent))
+        yield folder
+    except OSError as error:
+        if is_disk_full(error):
+            remedy = "free some, or name a folder on another disk with --into, and try again"
+            raise disk_full(target.parent, remedy) from error
+        raise
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
-    """Give an empty folder beside ``target`` that takes its place if the block succeeds.
+    """Give an empty folder in a workshop that takes the place of ``target`` if the block succeeds.
 
     Parameters
     ----------
@@ -166,11 +190,8 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     if target.exists() and not replace:
         raise DataError(f"{target} is there already: name another folder with --into, or --replace")
-    workshop: Path | None = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        workshop = Path(tempfile.mkdtemp(prefix=_workshop_prefix(target), dir=target.parent))
-        new, old = workshop / "new", workshop / "old"
+    with workshop(target) as folder:
+        new, old = folder / "new", folder / "old"
         new.mkdir()
         yield new
         if target.exists():
@@ -181,11 +202,3 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
             if old.exists():
                 old.rename(target)
             raise
-    except OSError as error:
-        if is_disk_full(error):
-            remedy = "free some, or name a folder on another disk with --into, and try again"
-            raise disk_full(target.parent, remedy) from error
-        raise
-    finally:
-        if workshop is not None:
-            shutil.rmtree(workshop, ignore_errors=True)

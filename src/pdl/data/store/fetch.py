@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +9,9 @@ from pathlib import Path
 from pdl._files import as_path
 from pdl.data.errors import DataError, problems_text
 from pdl.data.store.archives import unpack
-from pdl.data.store.cache import Say, cache_folder, exclusive, given_folder, staging
+from pdl.data.store.cache import Say, cache_folder, exclusive, given_folder, staging, workshop
 from pdl.data.store.converters import Notes
-from pdl.data.store.download import Patience, Progress, download
+from pdl.data.store.download import Progress, download
 from pdl.data.store.hashes import compare, sha256
 from pdl.data.store.prepare import RECIPES, write_record
 from pdl.data.store.registry import Archive, DataSet, data_set
@@ -30,7 +29,6 @@ def fetch(
     into: str | Path | None = None,
     *,
     replace: bool = False,
-    patience: Patience | None = None,
     say: Say = print,
     progress: NewProgress = _nothing_shown,
 ) -> Path:
@@ -47,8 +45,6 @@ def fetch(
         The folder that the set's folder is put into; by default the cache.
     replace : bool
         Whether files that are there but differ from the registry are replaced.
-    patience : Patience, optional
-        Time limits and numbers of tries of the download.
     say : callable
         Told, in sentences, what is done and what goes wrong.
     progress : callable
@@ -76,16 +72,11 @@ def fetch(
             f" `pdl data prepare {name} SOURCE`"
         )
     folder = (cache_folder() if into is None else as_path(into, "into")) / name
-    patience = patience or Patience()
     with exclusive(folder, say):
         if wanted.archive is not None:
-            _fetch_archive(wanted, wanted.archive, folder, replace, patience, say, progress)
+            _fetch_archive(wanted, wanted.archive, folder, replace, say, progress)
         else:
-            try:
-                _fetch_files(wanted, folder, replace, patience, say, progress)
-            finally:
-                with contextlib.suppress(OSError):  # it holds something
-                    folder.rmdir()
+            _fetch_files(wanted, folder, replace, say, progress)
     return folder
 
 
@@ -100,14 +91,8 @@ def _check_given(wanted: DataSet, folder: Path) -> None:
 
 
 def _fetch_files(
-    wanted: DataSet,
-    folder: Path,
-    replace: bool,
-    patience: Patience,
-    say: Say,
-    progress: NewProgress,
+    wanted: DataSet, folder: Path, replace: bool, say: Say, progress: NewProgress
 ) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for file in wanted.files:
         target = folder / file.path
         if target.exists():
@@ -120,30 +105,25 @@ def _fetch_files(
                     raise DataError(f"{error}\nto download it anew, give --replace") from None
         if file.sha256 is None:
             say(f"{wanted.name}: of {file.path} no SHA-256 is recorded: its content is unchecked")
-        plain = file.sha256_of == "bytes"
-        url = download(
-            file.urls,
-            target,
-            file.check,
-            size=file.size if plain else None,
-            # Compressed data are hardly ever larger than what is inside.
-            limit=2**40 if file.size is None else file.size + 2**20,
-            resume=file.sha256 is not None,
-            patience=patience,
-            say=say,
-            progress=progress(file.path),
-        )
+        with workshop(folder) as shop:
+            arrived = shop / target.name
+            url = download(
+                file.urls,
+                arrived,
+                file.check,
+                size=file.size if file.sha256_of == "bytes" else None,
+                # Compressed data are hardly ever larger than what is inside.
+                limit=2**40 if file.size is None else file.size + 2**20,
+                say=say,
+                progress=progress(file.path),
+            )
+            target.parent.mkdir(parents=True, exist_ok=True)
+            arrived.replace(target)
         say(f"{wanted.name}: {file.path} from {url}")
 
 
 def _fetch_archive(
-    wanted: DataSet,
-    archive: Archive,
-    folder: Path,
-    replace: bool,
-    patience: Patience,
-    say: Say,
-    progress: NewProgress,
+    wanted: DataSet, archive: Archive, folder: Path, replace: bool, say: Say, progress: NewProgress
 ) -> None:
     recorded = wanted.recorded()
     if folder.exists():
@@ -156,7 +136,6 @@ def _fetch_archive(
                 f"{folder} is there and differs from the registry:\n{problems_text(lines)}\n"
                 "to replace the whole folder, give --replace"
             )
-    packed = folder.with_name(f".{wanted.name}.archive")
     if archive.sha256 is None:
         say(
             f"{wanted.name}: its archive is packed on demand and has no SHA-256 of its own: each of"
@@ -175,16 +154,13 @@ def _fetch_archive(
 
         url = download(
             archive.urls,
-            packed,
+            new.with_name(f"{wanted.name}.archive"),
             check,
             size=archive.size,
             limit=archive.largest,
-            resume=archive.sha256 is not None,
-            patience=patience,
             say=say,
             progress=progress(wanted.name),
         )
-        packed.unlink()
         if wanted.name in RECIPES:
             write_record(new, wanted.name, url, notes)
     say(f"{wanted.name}: {len(recorded)} files from {url}")
