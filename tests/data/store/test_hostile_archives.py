@@ -150,7 +150,7 @@ def test_the_list_of_a_zip_is_not_read_if_it_is_huge(
     with zipfile.ZipFile(made, "w") as archive:
         for number in range(100):
             archive.writestr(f"file {number}", b"")
-    monkeypatch.setattr(archives, "LARGEST_READ", 5000)
+    monkeypatch.setattr(archives, "LARGEST_LIST", 5000)
     assert "list of members takes more than 5000 bytes" in refused(tmp_path / "a", made.getvalue())
 
 
@@ -159,3 +159,19 @@ def test_a_damaged_header_is_not_taken_for_the_end(tmp_path: Path) -> None:
     content = bytearray(member(b"a", content=b"1") + member(b"b", content=b"2") + END)
     content[1024 + 148] ^= 1  # in the checksum of the second header
     assert "something follows its end" in refused(tmp_path / "a", bytes(content))
+
+
+def test_a_damaged_header_of_an_empty_file_at_the_end(tmp_path: Path) -> None:
+    """Nothing but zeros follows it."""
+    content = bytearray(member(b"a", content=b"1") + member(b"b") + END)
+    content[1024 + 148] ^= 1
+    assert "something follows its end" in refused(tmp_path / "a", bytes(content))
+
+
+def test_an_older_python_says_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(tarfile, "data_filter")
+    monkeypatch.setattr(archives.platform, "python_version", lambda: "3.11.2")
+    said = refused(tmp_path / "a", member(b"a", content=b"1") + END)
+    assert "this Python, 3.11.2, cannot unpack a .tar archive safely: install 3.11.4" in said

@@ -1,4 +1,8 @@
-"""Unpack a .zip or .tar archive that nobody vouches for."""
+"""Unpack a .zip or .tar archive that nobody vouches for.
+
+zipfile and tarfile write the files. They put a hostile name right in silence, take links that stay
+in the folder, and unpack whatever fits on the disk; here such an archive is refused.
+"""
 
 from __future__ import annotations
 
@@ -7,74 +11,45 @@ import errno
 import gzip
 import io
 import lzma
+import platform
 import stat
-import struct
 import tarfile
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any, cast
 
 from pdl.data.errors import DataError
 
-BLOCK = 2**16
 MOST_FILES = 300_000  # and folders
 LONGEST_PATH = 500  # characters of a member's whole path
 DEEPEST_PATH = 30  # folders, one in the other
-LARGEST_HEADER = 2**18  # bytes of a tar between two files: long names, notes
+LARGEST_HEADER = 2**18  # bytes that a tar says of one file: a long name, notes
 MOST_NOTES = 100  # that a tar holds on all of its members
-LARGEST_READ = 2**26  # bytes; zipfile reads a zip's list of members in one go
+LARGEST_LIST = 2**26  # bytes of a zip's list of members
 # Images hardly shrink, text does so tenfold; a bomb, a thousandfold.
 MOST_TIMES_LARGER = 100
 ALWAYS_ALLOWED = 16 * 2**20
-TAR_END = bytes(1024)
+BLOCK = 512  # what a tar is made of; two of zeros are its end
 OPENERS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
 }
-# What the readers of archives raise when one is damaged or made to do harm: not their own alone.
-DAMAGE = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    TypeError,
-    RuntimeError,  # NotImplementedError and RecursionError too
-    struct.error,
-    MemoryError,
-)
 NO_SUCH_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
 
 @dataclass
 class _Guard:
-    """What has come out of the archive so far, and what may."""
+    """What the archive's members have been so far, and what they may be."""
 
     archive: Path
     largest: int
-    read: int = 0
-    files: int = 0
     members: int = 0
-    spellings: dict[str, str] = field(default_factory=dict)
-    written: set[str] = field(default_factory=set)
-
-    def count(self, number: int) -> None:
-        """Count bytes that came out of the decompressor."""
-        self.read += number
-        packed = self.archive.stat().st_size
-        if self.read > self.largest:
-            raise self.refusal(f"it unpacks to more than {self.largest} bytes")
-        if self.read > max(ALWAYS_ALLOWED, MOST_TIMES_LARGER * packed):
-            raise self.refusal(f"it unpacks to more than {MOST_TIMES_LARGER} times its size")
+    files: int = 0
+    seen: dict[str, tuple[str, bool]] = field(default_factory=dict)  # the path, is it a folder
 
     def refusal(self, reason: str) -> DataError:
         """Return the error that refuses the archive."""
@@ -82,75 +57,57 @@ class _Guard:
             f"{self.archive}: refused, {reason}; nothing of it was kept: get it from another source"
         )
 
-    def path(self, name: str) -> PurePosixPath:
-        """Return a member's path, once it leads nowhere but into the folder, and only there."""
+    def check_size(self, unpacked: int) -> None:
+        """Refuse an archive that unpacks to so much, before it does."""
+        if unpacked > self.largest:
+            raise self.refusal(f"it unpacks to more than {self.largest} bytes")
+        if unpacked > max(ALWAYS_ALLOWED, MOST_TIMES_LARGER * self.archive.stat().st_size):
+            raise self.refusal(f"it unpacks to more than {MOST_TIMES_LARGER} times its size")
+
+    def check_name(self, name: str, is_folder: bool) -> None:
+        """Refuse a member whose path leads out of the folder, or that not every system takes."""
         self.members += 1
+        self.files += not is_folder
         if len(name) > LONGEST_PATH:
             raise self.refusal(f"the path {name[:60]!r}… has more than {LONGEST_PATH} characters")
+        if any(each in '\\:*?"<>|' or unicodedata.category(each) in {"Cc", "Cs"} for each in name):
+            raise self.refusal(f"the path {name!r} has a character that not every system takes")
         path = PurePosixPath(name)
         parts = path.parts
         bad = any(part == ".." or len(part.encode()) > 255 for part in parts)
-        if bad or not parts or path.is_absolute():
+        if bad or path.is_absolute() or not (parts or is_folder):
             raise self.refusal(f"the path {name!r} leads out of the folder or is too long")
         if len(parts) > DEEPEST_PATH:
             raise self.refusal(f"the path {name!r} is more than {DEEPEST_PATH} folders deep")
-        if any(character in '\\:\0*?"<>|' or ord(character) < 32 for character in name):
-            raise self.refusal(f"the path {name!r} has a character that not every system takes")
         for depth in range(1, len(parts) + 1):
-            spelt = "/".join(parts[:depth])
-            folded = unicodedata.normalize("NFC", spelt).casefold()
-            if self.spellings.setdefault(folded, spelt) != spelt:
-                other = self.spellings[folded]
-                raise self.refusal(f"{spelt!r} and {other!r} are one name on some systems")
-        if max(self.members, len(self.spellings)) > MOST_FILES:
+            self._check_place("/".join(parts[:depth]), is_folder or depth < len(parts))
+        if max(self.members, len(self.seen)) > MOST_FILES:
             raise self.refusal(f"it holds more than {MOST_FILES} files and folders")
-        return path
 
-    def write(self, name: str, source: IO[bytes], folder: Path, counted: bool) -> None:
-        """Write one regular file below the folder; a name may come once."""
-        path = self.path(name)
-        self.files += 1
-        if path.as_posix() in self.written or (folder / path).exists():
-            raise self.refusal(f"{name!r} is there twice")
-        if any(parent.as_posix() in self.written for parent in path.parents):
-            raise self.refusal(f"{name!r} lies in a file")
-        self.written.add(path.as_posix())
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        with (folder / path).open("xb") as target:
-            while block := source.read(BLOCK):
-                if not counted:
-                    self.count(len(block))
-                target.write(block)
-
-
-class _Counted:
-    """A decompressed stream that tells the guard what it gives out."""
-
-    def __init__(self, stream: IO[bytes], guard: _Guard) -> None:
-        self.stream = stream
-        self.guard = guard
-        self.end = b""
-        self.header: int | None = 0  # bytes since the last file; None within a file
-
-    def read(self, size: int) -> bytes:
-        block = self.stream.read(size)
-        self.guard.count(len(block))
-        if self.header is not None:
-            self.header += len(block)
-            if self.header > LARGEST_HEADER:
-                raise self.guard.refusal(
-                    f"what it says of one file takes more than {LARGEST_HEADER} bytes"
-                )
-        self.end = (self.end + block)[-len(TAR_END) :]
-        return block
+    def _check_place(self, path: str, is_folder: bool) -> None:
+        """Refuse a path that is taken, unless by the same folder."""
+        folded = unicodedata.normalize("NFC", path).casefold()
+        if folded not in self.seen:
+            self.seen[folded] = (path, is_folder)
+            return
+        other, was_folder = self.seen[folded]
+        if other != path:
+            raise self.refusal(f"{path!r} and {other!r} are one name on some systems")
+        if not (is_folder and was_folder):
+            raise self.refusal(f"{path!r} is there twice")
 
 
 class _Bounded(io.BufferedReader):
     """A file of which no large part is read into memory at once."""
 
+    def __init__(self, raw: Any, most: int, guard: _Guard) -> None:
+        super().__init__(raw)
+        self.most = most
+        self.guard = guard
+
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > LARGEST_READ:
-            raise zipfile.BadZipFile(f"its list of members takes more than {LARGEST_READ} bytes")
+        if size is not None and size > self.most:
+            raise self.guard.refusal(f"its list of members takes more than {self.most} bytes")
         return super().read(size)
 
 
@@ -189,13 +146,13 @@ def unpack(archive: Path, folder: Path, *, largest: int = 2**35) -> int:
             _unpack_zip(archive, folder, guard)
         else:
             opener = next((each for mark, each in OPENERS.items() if start.startswith(mark)), open)
-            with opener(archive, "rb") as stream:
-                _unpack_tar(_Counted(stream, guard), folder, guard)
+            with opener(archive, "rb") as raw, _Bounded(raw, LARGEST_HEADER, guard) as stream:
+                _unpack_tar(stream, folder, guard)
     except DataError:
         raise
-    except UnicodeError as error:
-        raise guard.refusal(f"a name in it is not text ({error})") from None
-    except (*DAMAGE, OSError) as error:
+    # What the readers raise at an archive that is damaged or made to do harm is not their own
+    # errors alone, but TypeError, RecursionError and more.
+    except Exception as error:
         number = error.errno if isinstance(error, OSError) else None
         if number in NO_SUCH_NAME:
             raise guard.refusal(f"this system takes no such name ({error})") from None
@@ -211,30 +168,34 @@ def unpack(archive: Path, folder: Path, *, largest: int = 2**35) -> int:
     return guard.files
 
 
-def _unpack_tar(stream: _Counted, folder: Path, guard: _Guard) -> None:
-    file: Any = stream
-    tar: Any  # what is not in the type's public part is used
-    with tarfile.open(fileobj=file, mode="r|") as tar:
+def _unpack_tar(stream: _Bounded, folder: Path, guard: _Guard) -> None:
+    if not hasattr(tarfile, "data_filter"):
+        raise DataError(
+            f"{guard.archive}: this Python, {platform.python_version()}, cannot unpack a .tar"
+            " archive safely: install 3.11.4 or newer, or unpack it yourself and give the folder"
+        )
+    end = 0
+    with tarfile.open(fileobj=stream, mode="r:") as tar:
         while (member := tar.next()) is not None:
-            stream.header = None
-            if member.isdir():
-                if member.name not in {".", "./"}:
-                    guard.path(member.name)
-            elif member.isreg() and not member.issparse() and member.size >= 0:
-                guard.write(member.name, tar.extractfile(member), folder, counted=True)
-            else:
+            if member.issparse() or not (member.isreg() or member.isdir()) or member.size < 0:
                 raise guard.refusal(f"{member.name[:60]!r} is {_kind(member)}, not a file")
+            end = member.offset_data + (-(-member.size // BLOCK) * BLOCK if member.isreg() else 0)
+            guard.check_size(end)
             if len(tar.pax_headers) > MOST_NOTES:
                 raise guard.refusal(f"it has more than {MOST_NOTES} notes on all of its members")
-            tar.members.clear()  # tarfile would keep every member, with all that is said of it
-            stream.header = 0
-        stream.header = None
-        # A damaged header looks to tarfile like the end. Behind the true end are zeros alone, and
-        # behind those the checksum of a compressed archive.
-        while block := tar.fileobj.read(BLOCK):
+            guard.check_name(member.name, member.isdir())
+            if member.isreg():
+                tar.extract(member, folder, set_attrs=False, filter="data")
+            cast(Any, tar).members.clear()  # it would keep each, with all that is said of it
+        # tarfile takes a damaged header for the end. Behind the true end are zeros alone, and to
+        # read them compares the checksum of a compressed archive.
+        stream.seek(end)
+        zeros = 0
+        while block := stream.read(LARGEST_HEADER):
+            zeros += len(block)
             if block.strip(b"\0"):
                 raise EOFError("something follows its end")
-    if stream.end != TAR_END:
+    if zeros < 2 * BLOCK:
         raise EOFError("its end is missing")
 
 
@@ -245,17 +206,20 @@ def _kind(member: tarfile.TarInfo) -> str:
 
 
 def _unpack_zip(archive: Path, folder: Path, guard: _Guard) -> None:
-    with _Bounded(io.FileIO(archive)) as file, zipfile.ZipFile(file) as packed:
+    unpacked = 0
+    with (
+        _Bounded(io.FileIO(archive), LARGEST_LIST, guard) as file,
+        zipfile.ZipFile(file) as packed,
+    ):
         for member in packed.infolist():
             kind = stat.S_IFMT(member.external_attr >> 16)
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
                 raise guard.refusal(f"{member.filename!r} is a link or a device, not a file")
             if member.flag_bits & 1:
                 raise guard.refusal(f"{member.filename!r} is encrypted")
-            # zipfile tidies a hostile name up: what counts is the one that the archive has.
-            name = member.orig_filename
-            if member.is_dir():
-                guard.path(name)
-            else:
-                with packed.open(member) as source:
-                    guard.write(name, source, folder, counted=False)
+            unpacked += member.file_size  # of which zipfile reads no more than that
+            guard.check_size(unpacked)
+            # The name that the archive has, before zipfile puts it right.
+            guard.check_name(member.orig_filename, member.is_dir())
+            if not member.is_dir():
+                packed.extract(member, folder)
