@@ -119,6 +119,13 @@ def test_notes_on_all_members_that_add_up(tmp_path: Path) -> None:
     assert "more than 100 notes on all of its members" in refused(tmp_path / "a", every + END)
 
 
+def test_members_are_not_kept(tmp_path: Path) -> None:
+    """With the 100 notes that each carries, 8000 would take 40 MB."""
+    every = note(kind="g", **{f"key{key}": "1" for key in range(100)})
+    content = every + member(b"d/", b"5") * 8000 + member(b"link", b"2") + END
+    assert "'link' is a link" in refused(tmp_path / "a", content)
+
+
 @pytest.mark.parametrize("paths", [[f"d{number}/" for number in range(9)], ["a/b/c/d/e/f/g"]])
 @pytest.mark.parametrize("packed", ["tar", "zip"])
 def test_folders_count_too(
@@ -166,6 +173,12 @@ def test_a_damaged_header_of_an_empty_file_at_the_end(tmp_path: Path) -> None:
     content = bytearray(member(b"a", content=b"1") + member(b"b") + END)
     content[1024 + 148] ^= 1
     assert "something follows its end" in refused(tmp_path / "a", bytes(content))
+
+
+@pytest.mark.parametrize("end", [0, 512])
+def test_a_tar_that_is_cut_between_two_files(end: int, tmp_path: Path) -> None:
+    content = member(b"a", content=b"1") + bytes(end)
+    assert "its end is missing" in refused(tmp_path / "a", content)
 
 
 def test_an_older_python_says_what_it_lacks(
