@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.parsers import expat
+from xml.sax import SAXParseException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import InputSource, Locator
+
+from defusedxml.common import DTDForbidden
+from defusedxml.expatreader import create_parser
 
 from pdl.data.errors import DataError
 from pdl.data.formats.names import decode
@@ -80,55 +86,68 @@ def read_xml(path: Path) -> XmlElement:
     ------
     DataError
         If it is missing, empty, too large, not well formed, in an encoding that is not known or
-        not the one that it declares, or declares entities, with which a small file could unfold to
-        a huge one or read another file. The message names the line.
+        not the one that it declares, or declares a document type: in one it could declare
+        entities, with which a small file unfolds to a huge one or reads another file. The message
+        names the line.
     """
-    content = _utf8(path)
-    stack: list[XmlElement] = []
-    roots: list[XmlElement] = []
-    # Pieces are joined at the end: to add each to the text before would take quadratic time.
-    texts: list[list[str]] = []
-    elements = 0
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-
-    def start(name: str, _: dict[str, str]) -> None:
-        nonlocal elements
-        elements += 1
-        if elements > MOST_ELEMENTS or len(stack) >= DEEPEST:
-            raise DataError(
-                f"{path}, line {parser.CurrentLineNumber}: has more than {MOST_ELEMENTS} elements,"
-                f" or more than {DEEPEST} one in the other: no annotation has"
-            )
-        element = XmlElement(name, path, parser.CurrentLineNumber)
-        (stack[-1].elements if stack else roots).append(element)
-        stack.append(element)
-        texts.append([])
-
-    def end(_: str) -> None:
-        stack.pop().text = "".join(texts.pop())
-
-    def text(found: str) -> None:
-        texts[-1].append(found)
-
-    def doctype(*_: object) -> None:
-        raise DataError(
-            f"{path}, line {parser.CurrentLineNumber}: declares a document type, which annotations"
-            " do not need: remove it"
-        )
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = doctype
+    source = InputSource()
+    source.setByteStream(io.BytesIO(_utf8(path)))
+    source.setEncoding("utf-8")
+    builder = _Builder(path)
+    parser = create_parser(forbid_dtd=True)
+    parser.setContentHandler(builder)
     try:
-        parser.Parse(content, True)
-    except expat.ExpatError as error:
+        parser.parse(source)
+    except DTDForbidden:
         raise DataError(
-            f"{path}, line {error.lineno}: is not well-formed XML"
-            f" ({expat.ErrorString(error.code)}): get it anew, or mend it"
+            f"{path}, line {parser.getLineNumber()}: declares a document type, which annotations"
+            " do not need: remove it"
         ) from None
-    return roots[0]
+    except SAXParseException as error:
+        raise DataError(
+            f"{path}, line {error.getLineNumber()}: is not well-formed XML"
+            f" ({error.getMessage()}): get it anew, or mend it"
+        ) from None
+    return builder.roots[0]
+
+
+class _Builder(ContentHandler):
+    """Builds the elements as the parser comes to them."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.roots: list[XmlElement] = []
+        self.open: list[XmlElement] = []
+        # Pieces are joined at the end: to add each to the text before would take quadratic time.
+        self.texts: list[list[str]] = []
+        self.count = 0
+
+    def setDocumentLocator(self, locator: Locator) -> None:
+        """Remember who knows the line."""
+        self.locator = locator
+
+    def startElement(self, name: str, attrs: object) -> None:
+        """Put an element into the one that is open."""
+        line = self.locator.getLineNumber() or 1
+        self.count += 1
+        if self.count > MOST_ELEMENTS or len(self.open) >= DEEPEST:
+            raise DataError(
+                f"{self.path}, line {line}: has more than {MOST_ELEMENTS} elements, or more than"
+                f" {DEEPEST} one in the other: no annotation has"
+            )
+        element = XmlElement(name, self.path, line)
+        (self.open[-1].elements if self.open else self.roots).append(element)
+        self.open.append(element)
+        self.texts.append([])
+
+    def endElement(self, name: str) -> None:
+        """Close the element, whose text has come."""
+        self.open.pop().text = "".join(self.texts.pop())
+
+    def characters(self, content: str) -> None:
+        """Take a piece of text."""
+        self.texts[-1].append(content)
 
 
 def _utf8(path: Path) -> bytes:
