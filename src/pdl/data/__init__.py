@@ -16,8 +16,7 @@ from pdl.data.errors import DataError, DataWarning, MissingDataError
 from pdl.data.formats.image_folders import ImageFolder, load_image_folder
 from pdl.data.formats.masks import MaskFolder, load_mask_folder
 from pdl.data.formats.voc import VocFolder, load_voc
-from pdl.data.store.fashion_mnist import FASHION_CLASSES, load_fashion_mnist
-from pdl.data.store.mnist import load_mnist
+from pdl.data.store.mnist import FASHION_CLASSES, load_fashion_mnist, load_mnist
 from pdl.data.store.real_sets import (
     BCCD_CLASSES,
     CAMVID_CLASSES,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import errno
-import gzip
-import hashlib
 import json
 import os
 import shutil
-import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -27,16 +24,14 @@ from pdl.data import (
     load_carvana,
     load_cats_and_dogs,
     load_cervix,
-    load_fashion_mnist,
     load_nuclei,
 )
 from pdl.data.errors import DiskFullError
 from pdl.data.store import converters as recipes
-from pdl.data.store import fashion_mnist as fashion
 from pdl.data.store import real_sets
 from pdl.data.store.hashes import sha256
 from pdl.data.store.prepare import prepare
-from pdl.data.store.registry import DataSet, RemoteFile, data_set
+from pdl.data.store.registry import data_set
 from pdl.data.store.verify import verify
 
 RNG = np.random.default_rng(0)
@@ -339,65 +334,6 @@ def test_a_set_that_is_not_here(load: Callable[..., Any], home: Path) -> None:
         load("train")
     with pytest.raises((ValueError, DataError)):
         load("everything", home)
-
-
-# Fashion-MNIST
-
-
-def idx(array: np.ndarray) -> bytes:
-    head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-    return gzip.compress(head + array.astype(np.uint8).tobytes())
-
-
-@pytest.fixture
-def clothes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def write(images: np.ndarray, labels: np.ndarray) -> None:
-        files = []
-        for name, data in (("images-idx3", idx(images)), ("labels-idx1", idx(labels))):
-            path = f"t10k-{name}-ubyte.gz"
-            (tmp_path / path).write_bytes(data)
-            digest = hashlib.sha256(data).hexdigest()
-            files.append(RemoteFile(path, ("https://x",), digest, len(data)))
-        entry = DataSet("fashion_mnist", "w", "l", "s", "c", "fetch", files=tuple(files))
-        monkeypatch.setattr(fashion, "data_set", lambda name: entry)
-
-    return write
-
-
-def test_fashion_mnist(clothes: Callable[..., None], tmp_path: Path) -> None:
-    images = RNG.integers(0, 256, (5, 28, 28))
-    clothes(images, np.arange(5))
-    found = load_fashion_mnist("test", tmp_path)
-    np.testing.assert_array_equal(found.images, images)
-    assert found.labels.tolist() == [0, 1, 2, 3, 4]
-    path = tmp_path / "t10k-images-idx3-ubyte.gz"
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(DataError, match=r"t10k-images.*bytes, expected"):
-        load_fashion_mnist("test", tmp_path)
-    path.unlink()
-    with pytest.raises(DataError, match=r"is missing; run `pdl data fetch"):
-        load_fashion_mnist("test", tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("shape", "labels", "message"),
-    [
-        ((5, 28, 28), [0, 1, 2, 3], "do not belong together"),
-        ((5, 27, 28), [0, 1, 2, 3, 4], "do not belong together"),
-        ((5, 28, 28), [0, 1, 2, 3, 10], "labels up to 10"),
-        ((5, 784), [0, 1, 2, 3, 4], "images-idx3-ubyte.gz: is no idx file"),
-    ],
-)
-def test_fashion_mnist_that_cannot_be(
-    shape: tuple[int, ...],
-    labels: list[int],
-    message: str,
-    clothes: Callable[..., None],
-    tmp_path: Path,
-) -> None:
-    clothes(np.zeros(shape), np.array(labels))
-    with pytest.raises(DataError, match=message):
-        load_fashion_mnist("test", tmp_path)
 
 
 # the sets at hand

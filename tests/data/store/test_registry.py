@@ -57,14 +57,6 @@ def test_addresses_are_encrypted_or_the_content_is_hashed(name: str) -> None:
         assert every_url(found)
 
 
-def test_the_hashes_of_mnist_are_those_that_its_loader_checks() -> None:
-    from pdl.data.store.mnist import SHA256
-
-    recorded = data_set("mnist").recorded()
-    assert recorded == {f"{name}.gz": digest for name, digest in SHA256.items()}
-    assert all(file.sha256_of == "decompressed" for file in data_set("mnist").files)
-
-
 def test_an_unknown_set_is_refused_with_the_known_ones() -> None:
     with pytest.raises(DataError, match=r"'minst'.*there are mnist, fashion_mnist"):
         data_set("minst")

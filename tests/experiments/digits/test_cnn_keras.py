@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
-from pdl.data.store.mnist import Digits
+from pdl.data.store.mnist import LabelledImages
 from pdl.experiments.digits import cnn_keras as mnist_cnn_keras
 from pdl.experiments.digits import cnn_keras_normal as mnist_cnn_keras_normal
 from pdl.experiments.digits.numpy_cnn_mnist import normalise
@@ -33,7 +33,7 @@ def bars(count, seed):
     images = np.zeros((count, 28, 28), np.uint8)
     for image, label in zip(images, labels, strict=True):
         image[2 * label + 4 : 2 * label + 6, 6:22] = 250
-    return Digits(images, labels)
+    return LabelledImages(images, labels)
 
 
 @pytest.fixture

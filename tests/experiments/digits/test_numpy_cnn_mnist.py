@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
-from pdl.data.store.mnist import Digits
+from pdl.data.store.mnist import LabelledImages
 from pdl.experiments.digits import numpy_cnn_mnist
 from pdl.experiments.digits.numpy_cnn_mnist import build_network, classify, normalise, run, train
 from pdl.layers import SoftmaxCrossEntropy
@@ -23,7 +23,7 @@ def strokes(count, seed):
     images = rng.integers(60, size=(count, 28, 28)).astype(np.uint8)
     for image, label in zip(images, labels, strict=True):
         image[2 * label + 4 : 2 * label + 6, 6:22] = 250
-    return Digits(images, labels)
+    return LabelledImages(images, labels)
 
 
 def test_the_network_takes_28_pixels_and_gives_10_logits():

@@ -10,7 +10,7 @@ import torch
 from rich.progress import Progress
 from torch import nn
 
-from pdl.data.store.mnist import Digits
+from pdl.data.store.mnist import LabelledImages
 from pdl.experiments.digits import cnn as mnist_cnn
 from pdl.experiments.digits import cnn_slides as mnist_cnn_slides
 from pdl.experiments.digits import fast as mnist_fast
@@ -299,7 +299,7 @@ def test_the_ensemble_is_compared_with_its_own_members():
 
 
 def test_the_record_of_the_settings(sets, monkeypatch):
-    monkeypatch.setattr(mnist_settings, "load_mnist", lambda split: Digits(*bars(600, 0)))
+    monkeypatch.setattr(mnist_settings, "load_mnist", lambda split: LabelledImages(*bars(600, 0)))
     monkeypatch.setattr(mnist_settings, "IMAGES", 200)
     monkeypatch.setattr(mnist_settings, "VALIDATION", 300)
     monkeypatch.setattr(mnist_settings, "RATES", (1e-3, 1e-2))

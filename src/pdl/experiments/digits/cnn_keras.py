@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from pdl._files import UnusableFileError
-from pdl.data.store.mnist import SHA256, Digits, load_mnist
+from pdl.data.store.mnist import LabelledImages, load_mnist, mnist_sha256
 from pdl.experiments.digits.numpy_cnn_mnist import VALIDATION, normalise
 from pdl.experiments.registry import Outcome
 from pdl.experiments.resume import Found, folder_of, once
@@ -106,28 +106,30 @@ def run(seed: int, progress: Progress, epochs: int | None = None) -> Outcome:
     )
 
 
-def load_parts() -> tuple[Digits, Digits, Digits]:
+def load_parts() -> tuple[LabelledImages, LabelledImages, LabelledImages]:
     """MNIST to train with, to watch, and to test with."""
     train, test = (load_mnist(split) for split in ("train", "test"))
-    shown = Digits(train.images[:-VALIDATION], train.labels[:-VALIDATION])
-    return shown, Digits(train.images[-VALIDATION:], train.labels[-VALIDATION:]), test
+    shown = LabelledImages(train.images[:-VALIDATION], train.labels[:-VALIDATION])
+    return shown, LabelledImages(train.images[-VALIDATION:], train.labels[-VALIDATION:]), test
 
 
-def describe(shown: Digits, held_out: Digits, test: Digits) -> dict[str, Any]:
+def describe(
+    shown: LabelledImages, held_out: LabelledImages, test: LabelledImages
+) -> dict[str, Any]:
     """The record's entry for the data."""
     sizes = {"train": shown, "validation": held_out, "test": test}
     return {
         "name": "MNIST",
-        "sha256": SHA256,
+        "sha256": mnist_sha256(),
         "sizes": {name: len(part.labels) for name, part in sizes.items()},
     }
 
 
 def train_keras(
     settings: Mapping[str, Any],
-    shown: Digits,
-    held_out: Digits,
-    test: Digits,
+    shown: LabelledImages,
+    held_out: LabelledImages,
+    test: LabelledImages,
     checkpoint: Path,
     shown_epoch: Callable[[int], Any] = lambda epoch: None,
     prepare: Callable[[NDArray[np.uint8]], NDArray[np.float32]] | None = None,
@@ -139,7 +141,7 @@ def train_keras(
     ----------
     settings : mapping
         See ``SETTINGS``, and ``seed``.
-    shown, held_out, test : Digits
+    shown, held_out, test : LabelledImages
         To train with, to watch, to test with.
     checkpoint : Path
         Beside it stands the state that a run which was killed goes on from.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from pdl.data.store.mnist import SHA256, load_mnist
+from pdl.data.store.mnist import load_mnist, mnist_sha256
 from pdl.experiments.registry import Outcome
 from pdl.experiments.trained import Trained
 from pdl.layers import Adam, Conv2d, Flatten, Linear, ReLU, Sequential, SoftmaxCrossEntropy
@@ -182,7 +182,7 @@ def run(seed: int, progress: Progress, epochs: int = EPOCHS) -> Outcome:
         },
         data={
             "name": "MNIST",
-            "sha256": SHA256,
+            "sha256": mnist_sha256(),
             "sizes": {"train": len(images), "validation": VALIDATION, "test": len(answers)},
         },
         details={

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.progress import Progress, TaskID
 from torch import nn
 
-from pdl.data.store.mnist import SHA256, load_mnist
+from pdl.data.store.mnist import load_mnist, mnist_sha256
 from pdl.experiments.digits.training import (
     SEEDS,
     Recipe,
@@ -202,7 +202,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS, base: Recipe = BASE) 
         scores.intervals,
         data={
             "name": "MNIST, the training images",
-            "sha256": SHA256,
+            "sha256": mnist_sha256(),
             "sizes": {"train": IMAGES, "validation": VALIDATION},
         },
         details={

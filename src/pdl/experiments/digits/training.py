@@ -15,7 +15,7 @@ from rich.progress import Progress, TaskID
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pdl.data.store.mnist import SHA256, load_mnist
+from pdl.data.store.mnist import load_mnist, mnist_sha256
 from pdl.experiments.digits.numpy_cnn_mnist import normalise
 from pdl.experiments.resume import Found, once
 from pdl.layers import softmax
@@ -265,4 +265,4 @@ WATCHED = (
 def describe_mnist(sets: Sets) -> dict[str, Any]:
     """The record's entry for the data."""
     sizes = {name: len(each) for name, each in sets._asdict().items()}
-    return {"name": "MNIST", "sha256": SHA256, "sizes": sizes}
+    return {"name": "MNIST", "sha256": mnist_sha256(), "sizes": sizes}
