@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from pdl.cli.app import app
 from pdl.data.store import registry
-from pdl.data.store.prepare import RECIPES
+from pdl.data.store.converters import CONVERTERS
 
 CONTENT = b"content"
 
@@ -176,11 +176,11 @@ def test_prepare_and_a_home(home: Path, tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_command_that_is_ended_removes_what_it_began(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def recipe(source: Path, target: Path, notes: object) -> None:
+    def converter(source: Path, target: Path, notes: object) -> None:
         (target / "half").write_bytes(bytes(1000))
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setitem(RECIPES, "cervix", recipe)
+    monkeypatch.setitem(CONVERTERS, "cervix", converter)
     before = signal.getsignal(signal.SIGTERM)
     assert run("prepare", "cervix", str(tmp_path)).exit_code == 128 + signal.SIGTERM
     assert [path.name for path in home.iterdir()] == [".cervix.lock"]

@@ -160,7 +160,7 @@ def test_xml_in_an_encoding_that_cannot_be(
         load_voc(voc(("a.xml", "a.jpg"), content=text))
 
 
-def test_recipes_do_not_drop_files_by_the_case_of_their_suffix(tmp_path: Path) -> None:
+def test_converters_do_not_drop_files_by_the_case_of_their_suffix(tmp_path: Path) -> None:
     for folder in ("images/id.PNG", "masks/1.png", "masks/2.PNG"):
         path = tmp_path / "nuclei" / "id" / folder
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,8 +27,7 @@ from pdl.data import (
     load_nuclei,
 )
 from pdl.data.errors import DiskFullError
-from pdl.data.store import converters as recipes
-from pdl.data.store import real_sets
+from pdl.data.store import converters, real_sets
 from pdl.data.store.hashes import sha256
 from pdl.data.store.prepare import prepare
 from pdl.data.store.registry import data_set
@@ -169,7 +168,7 @@ def test_camvid(tmp_path: Path, home: Path) -> None:
 
 def test_a_mask_is_made_smaller_without_mixing_classes(tmp_path: Path) -> None:
     mask = RNG.choice(np.array([0, 11], dtype=np.uint8), (360, 480))
-    recipes._write_mask(mask, tmp_path / "a.png", (180, 240))
+    converters._write_mask(mask, tmp_path / "a.png", (180, 240))
     found = np.array(Image.open(tmp_path / "a.png"))
     assert found.shape == (180, 240)
     assert set(found.ravel()) == {0, 11}
@@ -186,7 +185,7 @@ def test_camvid_with_a_thirteenth_class(tmp_path: Path, home: Path) -> None:
 @pytest.fixture
 def few_pets(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {"training_set": range(1, 4), "test_set": range(7, 9)}
-    monkeypatch.setattr(recipes, "CATS_DOGS_RANGES", few)
+    monkeypatch.setattr(converters, "CATS_DOGS_RANGES", few)
 
 
 @pytest.mark.usefixtures("few_pets")
@@ -301,14 +300,14 @@ def test_a_full_disk_leaves_nothing(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nuclei_source(tmp_path / "src")
-    write = recipes._write
+    write = converters._write
 
     def full(image: Any, path: Path, shape: Any = None) -> None:
         if path.name == "id3.png":
             raise OSError(errno.ENOSPC, "No space left on device")
         write(image, path, shape)
 
-    monkeypatch.setattr(recipes, "_write", full)
+    monkeypatch.setattr(converters, "_write", full)
     with pytest.raises(DiskFullError, match="is full"):
         prepare("nuclei", tmp_path / "src")
     assert visible(home) == []

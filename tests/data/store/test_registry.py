@@ -11,8 +11,8 @@ import yaml
 
 from pdl.data.errors import DataError
 from pdl.data.store import registry
+from pdl.data.store.converters import CONVERTERS
 from pdl.data.store.hashes import manifest_sha256, manifest_text, read_manifest
-from pdl.data.store.prepare import RECIPES
 from pdl.data.store.registry import DataSet, data_set, data_sets, read_registry
 
 FILES = {
@@ -34,7 +34,7 @@ def test_every_set_is_described(name: str) -> None:
     found = data_set(name)
     assert len(found.recorded()) == FILES[name]
     assert found.what and found.licence and found.source and found.cite
-    assert (found.way == "prepare") <= (name in RECIPES)
+    assert (found.way == "prepare") <= (name in CONVERTERS)
     for file in found.files:
         assert file.sha256 and file.size and file.urls
 

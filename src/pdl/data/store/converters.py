@@ -29,7 +29,7 @@ CERVIX_SHAPE = (256, 256)
 
 @dataclass
 class Notes:
-    """What a recipe says and leaves out.
+    """What a converter says and leaves out.
 
     Attributes
     ----------
@@ -239,3 +239,12 @@ def cervix(source: Path, target: Path, notes: Notes) -> None:
                 split = "test_set" if index % 5 == 4 else "training_set"
                 square = ImageOps.fit(Image.fromarray(image), CERVIX_SHAPE, Image.Resampling.BOX)
                 _write(np.asarray(square), target / split / name / f"{path.stem}.jpg")
+
+
+CONVERTERS: dict[str, Callable[[Path, Path, Notes], None]] = {
+    "nuclei": nuclei,
+    "camvid": camvid,
+    "catsdogs": cats_and_dogs,
+    "carvana": carvana,
+    "cervix": cervix,
+}

@@ -10,10 +10,10 @@ from pdl._files import as_path
 from pdl.data.errors import DataError, problems_text
 from pdl.data.store.archives import unpack
 from pdl.data.store.cache import Say, cache_folder, exclusive, given_folder, staging, workshop
-from pdl.data.store.converters import Notes
+from pdl.data.store.converters import CONVERTERS, Notes
 from pdl.data.store.download import Progress, download
 from pdl.data.store.hashes import compare, sha256
-from pdl.data.store.prepare import RECIPES, write_record
+from pdl.data.store.prepare import write_record
 from pdl.data.store.registry import Archive, DataSet, data_set
 from pdl.data.store.verify import verify
 
@@ -161,7 +161,7 @@ def _fetch_archive(
             say=say,
             progress=progress(wanted.name),
         )
-        if wanted.name in RECIPES:
+        if wanted.name in CONVERTERS:
             write_record(new, wanted.name, url, notes)
     say(f"{wanted.name}: {len(recorded)} files from {url}")
 
@@ -175,9 +175,9 @@ def _unpack_and_pick(
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
     unpack(path, unpacked, largest=archive.largest)
-    if wanted.name in RECIPES:
+    if wanted.name in CONVERTERS:
         notes.left_out.clear()
-        RECIPES[wanted.name](unpacked / archive.root, new, notes)
+        CONVERTERS[wanted.name](unpacked / archive.root, new, notes)
         return
     for name in wanted.recorded():
         member = unpacked / archive.members.get(name, f"{archive.root}/{name}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,25 +13,9 @@ from pdl._files import as_path
 from pdl.data.errors import DataError, problems_text
 from pdl.data.store.archives import unpack
 from pdl.data.store.cache import Say, cache_folder, exclusive, given_folder, staging
-from pdl.data.store.converters import (
-    Notes,
-    camvid,
-    carvana,
-    cats_and_dogs,
-    cervix,
-    nuclei,
-)
+from pdl.data.store.converters import CONVERTERS, Notes
 from pdl.data.store.hashes import RECORD, manifest_of, manifest_sha256
 from pdl.data.store.registry import data_set
-
-Recipe = Callable[[Path, Path, Notes], None]
-RECIPES: dict[str, Recipe] = {
-    "nuclei": nuclei,
-    "camvid": camvid,
-    "catsdogs": cats_and_dogs,
-    "carvana": carvana,
-    "cervix": cervix,
-}
 
 
 @dataclass(frozen=True)
@@ -95,7 +78,7 @@ def prepare(
         Then nothing is made.
     """
     wanted = data_set(name)
-    if name not in RECIPES:
+    if name not in CONVERTERS:
         raise DataError(f"{name} needs no preparing: run `pdl data fetch {name}`")
     source = as_path(source, "source")
     if not source.exists():
@@ -110,7 +93,7 @@ def prepare(
             say(f"{name}: unpacking {source}")
             unpack(source, content)
         try:
-            RECIPES[name](content, new, notes)
+            CONVERTERS[name](content, new, notes)
         except DataError as error:
             raise DataError(
                 f"{name} could not be prepared: {error}\nexpected: {wanted.prepare_from}"
