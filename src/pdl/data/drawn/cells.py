@@ -31,6 +31,7 @@ from pdl.data.drawn.cell_light import (
     illumination,
 )
 from pdl.data.drawn.cell_outlines import draw_labels, place_outlines
+from pdl.data.drawn.ranges import check_pair, check_range
 
 SPLIT_SEEDS = {"train": 1_000_000, "validation": 2_000_000, "test": 3_000_000}
 SPLIT_SIZES = {"train": 200, "validation": 40, "test": 40}
@@ -165,24 +166,17 @@ def touching_cells(
     >>> image.shape, image.dtype.name, labels.max() == len(np.unique(labels)) - 1
     ((128, 128), 'uint8', np.True_)
     """
-    height, width = (check_integer(size, "shape", minimum=32) for size in _pair(shape, "shape"))
-    fewest, most = _rising(
-        [check_integer(each, "cells", minimum=1) for each in _pair(cells, "cells")], "cells"
-    )
-    radii = _rising([check_positive(each, "radius") for each in _pair(radius, "radius")], "radius")
+    height, width = check_pair(shape, "shape", check_integer, minimum=32)
+    fewest, most = check_range(cells, "cells", check_integer, minimum=1)
+    radii = check_range(radius, "radius", check_positive)
     if radii[0] < 3 or radii[1] > min(height, width) / 4:
         raise ValueError(
             f"radius must be (smallest, largest), from 3 to a quarter of the image, got {radius}"
         )
-    overlaps = _rising(
-        [check_fraction(each, "overlap") for each in _pair(overlap, "overlap")], "overlap"
-    )
+    overlaps = check_range(overlap, "overlap", check_fraction)
     if overlaps[1] > 0.5:
         raise ValueError(f"overlap must be at most 0.5, got {overlap}")
-    levels = _rising(
-        [check_positive(each, "brightness") for each in _pair(brightness, "brightness")],
-        "brightness",
-    )
+    levels = check_range(brightness, "brightness", check_positive)
     check_fraction(touching, "touching")
     check_nonnegative(defocus, "defocus")
     check_integer(debris, "debris", minimum=0)
@@ -206,20 +200,6 @@ def touching_cells(
     light = illumination(rng, labels.shape, unevenness) * light
     light = ndimage.gaussian_filter(light, blur)
     return Cells(expose(rng, light, photons, read_noise), labels)
-
-
-def _pair(values: Any, name: str) -> Any:
-    """Return the two values; raise TypeError if they are not two."""
-    if not isinstance(values, (tuple, list)) or len(values) != 2:
-        raise TypeError(f"{name} must be a pair of numbers, got {values!r}")
-    return values
-
-
-def _rising(values: list[Any], name: str) -> Any:
-    """Return the two values as a tuple; raise ValueError if the second is the smaller."""
-    if values[1] < values[0]:
-        raise ValueError(f"{name} must be a pair (least, most), got {tuple(values)}")
-    return tuple(values)
 
 
 def cell_dataset(count: int, seed: int = 0, **options: Any) -> CellDataset:

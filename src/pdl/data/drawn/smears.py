@@ -7,13 +7,14 @@ the cells of one smear share them.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from pdl._validation import check_choice, check_integer, check_number
+from pdl.data.drawn.ranges import check_pair, check_range
 from pdl.data.drawn.smear_fields import draw_field, place_cells
 from pdl.data.drawn.smear_looks import SmearLook, draw_look, photograph
 from pdl.data.drawn.white_cell_nuclei import WHITE_CELL_TYPES
@@ -108,12 +109,10 @@ def blood_smear(
     >>> image.shape, len(boxes) == len(classes) == labels.max()
     ((240, 320, 3), np.True_)
     """
-    height, width = (check_integer(size, "shape", minimum=64) for size in _pair(shape, "shape"))
+    height, width = check_pair(shape, "shape", check_integer, minimum=64)
     numbers = {"red_cells": red_cells, "white_cells": white_cells, "platelets": platelets}
     for name, values in numbers.items():
-        fewest, most = (check_integer(number, name, minimum=0) for number in _pair(values, name))
-        if most < fewest:
-            raise ValueError(f"{name} must be (fewest, most), got {values}")
+        check_range(values, name, check_integer, minimum=0)
     if not 2 <= check_number(magnification, "magnification") <= 10:
         raise ValueError(f"magnification must lie between 2 and 10, got {magnification!r}")
 
@@ -210,13 +209,6 @@ def load_white_cells(split: str = "train") -> WhiteCells:
     """
     check_choice(split, "split", tuple(SPLIT_SEEDS))
     return white_cells(SPLIT_SIZES[split], SPLIT_SEEDS[split])
-
-
-def _pair(values: Any, name: str) -> Any:
-    """Return the two values; raise TypeError if they are not two."""
-    if not isinstance(values, (tuple, list)) or len(values) != 2:
-        raise TypeError(f"{name} must be a pair of numbers, got {values!r}")
-    return values
 
 
 def _draw_type(rng: np.random.Generator, look: SmearLook) -> str:
