@@ -102,8 +102,9 @@ def test_a_server_that_always_drops_is_given_up(server: Any, reply: Any, get: Ge
     assert get(bad, good) == good
     assert len(server.ranges_of("bad")) == TRIES
     assert get.is_right()
-    assert f"{bad}: the connection broke" in get.said[-1]
-    assert f"tried {TRIES} times" in get.said[-1]
+    assert all(f"{bad}: the connection broke" in line for line in get.said)
+    assert [line.endswith("; trying again") for line in get.said] == [True] * 3 + [False]
+    assert get.said[-1].endswith(f"(tried {TRIES} times)")
 
 
 def test_a_server_that_stalls(server: Any, reply: Any, get: Getter, brief: None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import tracemalloc
@@ -84,6 +85,17 @@ def test_a_chain_of_long_names(kind: bytes, tmp_path: Path) -> None:
     content = member(b"././@LongLink", kind, b"name\0") * 2000 + member() + END
     said = refused(tmp_path / "a", content)
     assert "takes more than 262144 bytes" in said or "RecursionError" in said
+
+
+def test_a_chain_of_long_names_that_add_up(tmp_path: Path) -> None:
+    """tarfile keeps each until it comes to the file."""
+    content = member(b"././@LongLink", tarfile.GNUTYPE_LONGNAME, b"n" * 200_000) * 200 + END
+    assert "takes more than 262144 bytes" in refused(tmp_path / "a", content)
+
+
+def test_zeros_behind_the_end_count_too(tmp_path: Path) -> None:
+    content = member(b"a", content=b"1") + bytes(archives.ALWAYS_ALLOWED)
+    assert "more than 100 times its size" in refused(tmp_path / "a", content, gzip.open)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import errno
 import gzip
 import io
 import lzma
+import math
 import platform
 import stat
 import tarfile
@@ -26,7 +27,7 @@ from pdl.data.errors import DataError
 MOST_FILES = 300_000  # and folders
 LONGEST_PATH = 500  # characters of a member's whole path
 DEEPEST_PATH = 30  # folders, one in the other
-LARGEST_HEADER = 2**18  # bytes that a tar says of one file: a long name, notes
+LARGEST_HEADER = 2**18  # bytes of a tar between two files: long names, notes
 MOST_NOTES = 100  # that a tar holds on all of its members
 LARGEST_LIST = 2**26  # bytes of a zip's list of members
 # Images hardly shrink, text does so tenfold; a bomb, a thousandfold.
@@ -97,16 +98,18 @@ class _Guard:
             raise self.refusal(f"{path!r} is there twice")
 
 
-class _Bounded(io.BufferedReader):
-    """A file of which no large part is read into memory at once."""
+class _Metered(io.BufferedReader):
+    """A file of which only so much is read at a time as what it says of its members may take."""
 
     def __init__(self, raw: Any, most: int, guard: _Guard) -> None:
         super().__init__(raw)
         self.most = most
+        self.left: float = most
         self.guard = guard
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self.most:
+        self.left -= size or 0
+        if self.left < 0:
             raise self.guard.refusal(f"its list of members takes more than {self.most} bytes")
         return super().read(size)
 
@@ -146,13 +149,11 @@ def unpack(archive: Path, folder: Path, *, largest: int = 2**35) -> int:
             _unpack_zip(archive, folder, guard)
         else:
             opener = next((each for mark, each in OPENERS.items() if start.startswith(mark)), open)
-            with opener(archive, "rb") as raw, _Bounded(raw, LARGEST_HEADER, guard) as stream:
+            with opener(archive, "rb") as raw, _Metered(raw, LARGEST_HEADER, guard) as stream:
                 _unpack_tar(stream, folder, guard)
     except DataError:
         raise
-    # What the readers raise at an archive that is damaged or made to do harm is not their own
-    # errors alone, but TypeError, RecursionError and more.
-    except Exception as error:
+    except Exception as error:  # a harmful archive makes the readers raise TypeError and more
         number = error.errno if isinstance(error, OSError) else None
         if number in NO_SUCH_NAME:
             raise guard.refusal(f"this system takes no such name ({error})") from None
@@ -168,7 +169,7 @@ def unpack(archive: Path, folder: Path, *, largest: int = 2**35) -> int:
     return guard.files
 
 
-def _unpack_tar(stream: _Bounded, folder: Path, guard: _Guard) -> None:
+def _unpack_tar(stream: _Metered, folder: Path, guard: _Guard) -> None:
     if not hasattr(tarfile, "data_filter"):
         raise DataError(
             f"{guard.archive}: this Python, {platform.python_version()}, cannot unpack a .tar"
@@ -184,15 +185,19 @@ def _unpack_tar(stream: _Bounded, folder: Path, guard: _Guard) -> None:
             if len(tar.pax_headers) > MOST_NOTES:
                 raise guard.refusal(f"it has more than {MOST_NOTES} notes on all of its members")
             guard.check_name(member.name, member.isdir())
+            stream.left = math.inf
             if member.isreg():
                 tar.extract(member, folder, set_attrs=False, filter="data")
+            stream.left = LARGEST_HEADER
             cast(Any, tar).members.clear()  # it would keep each, with all that is said of it
         # tarfile takes a damaged header for the end. Behind the true end are zeros alone, and to
         # read them compares the checksum of a compressed archive.
         stream.seek(end)
+        stream.left = math.inf
         zeros = 0
-        while block := stream.read(LARGEST_HEADER):
+        while block := stream.read(2**16):
             zeros += len(block)
+            guard.check_size(end + zeros)
             if block.strip(b"\0"):
                 raise EOFError("something follows its end")
     if zeros < 2 * BLOCK:
@@ -208,9 +213,10 @@ def _kind(member: tarfile.TarInfo) -> str:
 def _unpack_zip(archive: Path, folder: Path, guard: _Guard) -> None:
     unpacked = 0
     with (
-        _Bounded(io.FileIO(archive), LARGEST_LIST, guard) as file,
+        _Metered(io.FileIO(archive), LARGEST_LIST, guard) as file,
         zipfile.ZipFile(file) as packed,
     ):
+        file.left = math.inf
         for member in packed.infolist():
             kind = stat.S_IFMT(member.external_attr >> 16)
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:

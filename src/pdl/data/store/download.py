@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -99,6 +100,7 @@ def _fetch(
     url: str, target: Path, size: int | None, limit: int, say: Say, progress: Progress
 ) -> None:
     """Let pooch get the file, with more tries where one more may help."""
+    tries = itertools.count(1)
 
     def downloader(url: str, output_file: Any, pup: Any) -> None:
         watch = _Watch(Path(output_file), size, limit, progress)
@@ -108,7 +110,8 @@ def _fetch(
         except requests.RequestException as error:
             if not _may_pass(error):
                 raise _RefusedError(_reason(error)) from None
-            say(f"{url}: {_reason(error)}")
+            if next(tries) <= RETRIES:
+                say(f"{url}: {_reason(error)}; trying again")
             raise
 
     name = target.name
