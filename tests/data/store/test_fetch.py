@@ -7,7 +7,9 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -104,6 +106,19 @@ def test_a_file_is_fetched_once(tiny: Registered, home: Path) -> None:
     assert len(tiny.server.asked) == 1
     assert said == ["tiny: tiny.bin is here already, and whole"]
     assert verify("tiny", folder).whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are otherwise there")
+@pytest.mark.parametrize("packed", [False, True])
+def test_others_may_read_a_set_as_any_other_file(tiny: Registered, packed: bool) -> None:
+    before = os.umask(0o022)
+    try:
+        tiny.archive(PACKED, EXPECTED) if packed else tiny.file()
+        folder = get()
+    finally:
+        os.umask(before)
+    for path in (folder, *folder.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644)
 
 
 def test_a_wrong_hash_is_refused_and_nothing_stays(tiny: Registered, home: Path) -> None:

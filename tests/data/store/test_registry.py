@@ -150,7 +150,17 @@ def test_manifests_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_the_package_of_data_stays_light() -> None:
-    heavy = ("torch", "matplotlib", "cv2", "skimage", "sklearn", "requests", "rich", "typer")
+    heavy = (
+        "torch",
+        "matplotlib",
+        "cv2",
+        "skimage",
+        "sklearn",
+        "pooch",
+        "requests",
+        "rich",
+        "typer",
+    )
     code = f"import sys, pdl.data; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True

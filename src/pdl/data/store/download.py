@@ -103,6 +103,7 @@ def _fetch(
     tries = itertools.count(1)
 
     def downloader(url: str, output_file: Any, pup: Any) -> None:
+        Path(output_file).unlink()  # as pooch made it, nobody else may read it
         watch = _Watch(Path(output_file), size, limit, progress)
         get = pooch.HTTPDownloader(watch, BLOCK, headers=HEADERS, timeout=TIMEOUT)
         try:
