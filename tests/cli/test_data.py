@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pooch
 import pytest
 import yaml
 from click.testing import Result
@@ -185,6 +186,18 @@ def test_a_command_that_is_ended_removes_what_it_began(
     assert run("prepare", "cervix", str(tmp_path)).exit_code == 128 + signal.SIGTERM
     assert [path.name for path in home.iterdir()] == [".cervix.lock"]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_fetch_that_is_ended_removes_what_it_began(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(self: object, url: str, output_file: str, pup: object) -> None:
+        Path(output_file).write_bytes(CONTENT[:3])
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", half)
+    assert run("fetch", "tiny").exit_code == 128 + signal.SIGTERM
+    assert [path.name for path in tiny.parent.iterdir()] == [".tiny.lock"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")

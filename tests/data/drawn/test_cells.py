@@ -228,6 +228,7 @@ def test_touching_cells_are_merged_by_a_threshold_and_mostly_cut_by_a_watershed(
     [
         ({"shape": (16, 128)}, ValueError, "shape"),
         ({"shape": 128}, TypeError, "shape must be a pair"),
+        ({"cells": (3, 5, 7)}, TypeError, "cells must be a pair"),
         ({"cells": (5, 3)}, ValueError, "cells"),
         ({"cells": (0, 3)}, ValueError, "cells"),
         ({"radius": (9.0, 7.0)}, ValueError, "radius"),
