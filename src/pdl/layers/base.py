@@ -6,11 +6,10 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
+from pdl._arrays import Array
 from pdl._validation import as_floats, check_generator
-
-Array = NDArray[Any]
 
 
 class Layer(ABC):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pdl._arrays import Array
 from pdl._validation import as_floats, check_positive
 from pdl.layers.base import Layer
-
-Array = NDArray[Any]
 
 
 def numerical_gradient(

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
+from pdl._arrays import Array
 from pdl._validation import as_floats, as_real_array, check_choice, check_integer
 from pdl.layers.base import Layer, check_grad, check_input, he_normal
 from pdl.layers.loops import conv2d_loops, conv2d_loops_backward
-from pdl.layers.sizes import Padding, Pair, check_pair, output_size, resolve_padding
-from pdl.layers.windows import add_windows, crop, pad, windows
+from pdl.layers.sizes import Geometry, Padding, Pair, check_pair, output_size, resolve_padding
+from pdl.layers.windows import add_windows, crop, pad, padded_shape, windows
 
-Array = NDArray[Any]
 METHODS = ("fast", "loops")
-
-
-class _Geometry(NamedTuple):
-    """How the kernel slides, with every option spelled out."""
-
-    stride: Pair
-    padding: tuple[Pair, Pair]
-    dilation: Pair
-    groups: int
 
 
 def conv2d(
@@ -75,7 +66,7 @@ def conv2d(
     """
     x, weight, how = _check(x, weight, stride, padding, dilation, groups, method)
     forward = conv2d_loops if method == "loops" else _as_matrix_product
-    y = forward(x, weight, *how)
+    y = forward(x, weight, how)
     if bias is not None:
         bias = as_floats(bias, "bias")
         if bias.shape != (len(weight),):
@@ -116,58 +107,55 @@ def conv2d_backward(
         If an argument is not as described.
     """
     x, weight, how = _check(x, weight, stride, padding, dilation, groups, method)
-    size = zip(x.shape[2:], weight.shape[2:], how.stride, how.padding, how.dilation, strict=True)
-    shape = (len(x), len(weight), *(output_size(*each) for each in size))
-    grad = check_grad(grad, shape, "conv2d_backward")
+    grad = check_grad(grad, _output_shape(x, weight, how), "conv2d_backward")
     backward = conv2d_loops_backward if method == "loops" else _gradients_as_matrix_products
-    grad_x, grad_weight = backward(grad, x, weight, *how)
+    grad_x, grad_weight = backward(grad, x, weight, how)
     return grad_x, grad_weight, grad.sum(axis=(0, 2, 3))
 
 
-def _columns(x: Array, weight: Array, how: _Geometry) -> Array:
-    """The windows as the columns of a matrix for each image and group: N×G×(C/G·K·K)×(H'·W')."""
+def _im2col(x: Array, weight: Array, how: Geometry) -> Array:
+    """*im2col*: the windows as the columns of a matrix, one matrix for each image and group."""
     seen = windows(pad(x, how.padding), weight.shape[2:], how.stride, how.dilation)
     images, _, rows, columns = seen.shape[:4]
-    taps = weight[0].size
-    return seen.transpose(0, 1, 4, 5, 2, 3).reshape(images, how.groups, taps, rows * columns)
+    # N×C×H'×W'×K×K → N×C×K×K×H'×W' → N×G×(C/G·K·K)×(H'·W')
+    return seen.transpose(0, 1, 4, 5, 2, 3).reshape(
+        images, how.groups, weight[0].size, rows * columns
+    )
 
 
-def _as_matrix_product(x: Array, weight: Array, *options: Any) -> Array:
+def _col2im(columns: Array, x: Array, weight: Array, how: Geometry) -> Array:
+    """*col2im*: each column added back to the pixels of its window, the adjoint of *im2col*."""
+    rows_and_columns = _output_shape(x, weight, how)[2:]
+    # N×G×(C/G·K·K)×(H'·W') → N×C×K×K×H'×W' → N×C×H'×W'×K×K
+    parts = columns.reshape(*x.shape[:2], *weight.shape[2:], *rows_and_columns)
+    parts = parts.transpose(0, 1, 4, 5, 2, 3)
+    padded = add_windows(parts, padded_shape(x.shape, how.padding), how.stride, how.dilation)
+    return crop(padded, how.padding)
+
+
+def _as_matrix_product(x: Array, weight: Array, how: Geometry) -> Array:
     """Each kernel is a row, each window a column: their matrix product holds all outputs."""
-    how = _Geometry(*options)
-    columns = _columns(x, weight, how)
-    rows = weight.reshape(how.groups, len(weight) // how.groups, -1)
-    return (rows @ columns).reshape(len(x), len(weight), *_output_shape(x, weight, how))
+    rows = weight.reshape(how.groups, len(weight) // how.groups, -1)  # G×(O/G)×(C/G·K·K)
+    y = rows @ _im2col(x, weight, how)  # N×G×(O/G)×(H'·W')
+    return y.reshape(_output_shape(x, weight, how))  # N×O×H'×W'
 
 
 def _gradients_as_matrix_products(
-    grad: Array, x: Array, weight: Array, *options: Any
+    grad: Array, x: Array, weight: Array, how: Geometry
 ) -> tuple[Array, Array]:
-    """For y = w·c the gradients are ∂L/∂w = ∂L/∂y·cᵀ and ∂L/∂c = wᵀ·∂L/∂y.
-
-    The windows' gradients are then added back to the pixels that the windows had seen.
-    """
-    how = _Geometry(*options)
+    """For y = w·c the gradients are ∂L/∂w = ∂L/∂y·cᵀ and ∂L/∂c = wᵀ·∂L/∂y."""
     rows = weight.reshape(how.groups, len(weight) // how.groups, -1)
-    per_group = grad.reshape(len(x), how.groups, len(weight) // how.groups, -1)
-
-    columns = _columns(x, weight, how)
-    grad_weight = (per_group @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape)
-
-    grad_columns = rows.swapaxes(-1, -2) @ per_group
-    grad_windows = grad_columns.reshape(
-        len(x), x.shape[1], *weight.shape[2:], *grad.shape[2:]
-    ).transpose(0, 1, 4, 5, 2, 3)
-    (top, bottom), (left, right) = how.padding
-    padded = (*x.shape[:2], x.shape[2] + top + bottom, x.shape[3] + left + right)
-    grad_x = add_windows(grad_windows, padded, how.stride, how.dilation)
-    return crop(grad_x, how.padding), grad_weight
+    grad_y = grad.reshape(len(x), how.groups, len(weight) // how.groups, -1)
+    grad_weight = (grad_y @ _im2col(x, weight, how).swapaxes(-1, -2)).sum(axis=0)
+    grad_columns = rows.swapaxes(-1, -2) @ grad_y
+    return _col2im(grad_columns, x, weight, how), grad_weight.reshape(weight.shape)
 
 
-def _output_shape(x: Array, weight: Array, how: _Geometry) -> Pair:
+def _output_shape(x: Array, weight: Array, how: Geometry) -> tuple[int, int, int, int]:
+    """N×O×H'×W'."""
     size = zip(x.shape[2:], weight.shape[2:], how.stride, how.padding, how.dilation, strict=True)
     rows, columns = (output_size(*each) for each in size)
-    return rows, columns
+    return len(x), len(weight), rows, columns
 
 
 def _check(
@@ -178,7 +166,7 @@ def _check(
     dilation: int | Pair,
     groups: int,
     method: str,
-) -> tuple[Array, Array, _Geometry]:
+) -> tuple[Array, Array, Geometry]:
     """Refuse what does not fit together, and spell out the options."""
     check_choice(method, "method", METHODS)
     x = check_input(x, "conv2d", "NCHW")
@@ -199,8 +187,8 @@ def _check(
     kernel = check_pair(weight.shape[2:], "weight")
     stride, dilation = check_pair(stride, "stride"), check_pair(dilation, "dilation")
     zeros = resolve_padding(padding, check_pair(x.shape[2:], "x"), kernel, stride, dilation)
-    how = _Geometry(stride, zeros, dilation, groups)
-    _output_shape(x, weight, how)
+    how = Geometry(stride, zeros, dilation, groups)
+    _output_shape(x, weight, how)  # raises an error where the kernel does not fit
     return x, weight, how
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from pdl._arrays import Array
 from pdl._validation import as_floats, check_fraction, check_generator
 from pdl.layers.base import Layer, check_grad
-
-Array = NDArray[Any]
 
 
 class Dropout(Layer):

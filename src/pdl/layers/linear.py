@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from pdl._arrays import Array
 from pdl._validation import as_real_array, check_integer
 from pdl.layers.base import Layer, check_grad, check_input, he_normal
-
-Array = NDArray[Any]
 
 
 class Flatten(Layer):

@@ -5,24 +5,17 @@ Slow, and the measure of the fast one in `convolution`: both are tested equal.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from pdl.layers.sizes import Pair
+from pdl._arrays import Array
+from pdl.layers.sizes import Geometry
 from pdl.layers.windows import crop, pad
-
-Array = NDArray[Any]
 
 
 def conv2d_loops(
     x: Array,
     weight: Array,
-    stride: Pair,
-    padding: tuple[Pair, Pair],
-    dilation: Pair,
-    groups: int,
+    how: Geometry,
 ) -> Array:
     """Lay each kernel on each window of each image, multiply and add.
 
@@ -32,17 +25,15 @@ def conv2d_loops(
         The images.
     weight : ndarray, shape (O, C / groups, K_1, K_2)
         One kernel an output channel.
-    stride, dilation : (int, int)
-        Of rows and columns.
-    padding : ((int, int), (int, int))
-        Zeros (top, bottom), (left, right).
-    groups : int
-        Output channel o sees only the input channels of its group.
+    how : Geometry
+        Stride and dilation (rows, columns), zeros ((top, bottom), (left, right)), groups: output
+        channel o sees only the input channels of its group.
 
     Returns
     -------
     ndarray, shape (N, O, H', W')
     """
+    stride, padding, dilation, groups = how
     x = pad(x, padding)
     outputs, depth, kernel_rows, kernel_columns = weight.shape
     span = (dilation[0] * (kernel_rows - 1) + 1, dilation[1] * (kernel_columns - 1) + 1)
@@ -69,10 +60,7 @@ def conv2d_loops_backward(
     grad: Array,
     x: Array,
     weight: Array,
-    stride: Pair,
-    padding: tuple[Pair, Pair],
-    dilation: Pair,
-    groups: int,
+    how: Geometry,
 ) -> tuple[Array, Array]:
     """Walk through the same windows, and give each factor of each product its share.
 
@@ -85,7 +73,7 @@ def conv2d_loops_backward(
     ----------
     grad : ndarray, shape (N, O, H', W')
         The gradient with respect to the output.
-    x, weight, stride, padding, dilation, groups
+    x, weight, how
         As in :func:`conv2d_loops`.
 
     Returns
@@ -93,6 +81,7 @@ def conv2d_loops_backward(
     grad_x : ndarray, shape (N, C, H, W)
     grad_weight : ndarray, shape (O, C / groups, K_1, K_2)
     """
+    stride, padding, dilation, groups = how
     x = pad(x, padding)
     outputs, depth, kernel_rows, kernel_columns = weight.shape
     span = (dilation[0] * (kernel_rows - 1) + 1, dilation[1] * (kernel_columns - 1) + 1)

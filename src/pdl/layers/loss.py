@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pdl._arrays import Array
 from pdl._validation import as_floats, as_real_array, check_integer
-
-Array = NDArray[Any]
 
 
 def log_softmax(logits: ArrayLike) -> Array:

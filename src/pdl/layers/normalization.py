@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from pdl._arrays import Array
 from pdl._validation import check_fraction, check_integer, check_positive
 from pdl.layers.base import Layer, check_dtype, check_grad, check_input
 
-Array = NDArray[Any]
 AXES = (0, 2, 3)  # a map's statistics are taken over images, rows and columns
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from pdl._arrays import Array
 from pdl._validation import check_fraction, check_nonnegative, check_positive
 from pdl.layers.base import Layer
-
-Array = NDArray[Any]
 
 
 class _Optimizer:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from pdl._arrays import Array
 from pdl.layers.base import Layer, check_grad, check_input
 from pdl.layers.sizes import Padding, Pair, check_pair, resolve_padding
-from pdl.layers.windows import add_windows, crop, pad, windows
-
-Array = NDArray[Any]
+from pdl.layers.windows import add_windows, crop, pad, padded_shape, windows
 
 
 class _Pool2d(Layer):
@@ -44,9 +40,8 @@ class _Pool2d(Layer):
     def _spread(self, parts: Array, x: Array) -> Array:
         """Add what each window brings back to the pixels that it had seen."""
         padding = self._padding(x)
-        (top, bottom), (left, right) = padding
-        padded = (*x.shape[:2], x.shape[2] + top + bottom, x.shape[3] + left + right)
-        return crop(add_windows(parts, padded, self.stride), padding)
+        padded = add_windows(parts, padded_shape(x.shape, padding), self.stride)
+        return crop(padded, padding)
 
 
 class MaxPool2d(_Pool2d):

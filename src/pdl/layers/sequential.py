@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
-
+from pdl._arrays import Array
 from pdl.layers.base import Layer
-
-Array = NDArray[Any]
 
 
 class Sequential(Layer):

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pdl._validation import check_integer
 
 Pair = tuple[int, int]
 Padding = int | str | Pair | tuple[Pair, Pair]
+
+
+class Geometry(NamedTuple):
+    """How a kernel slides, with every option spelled out for rows and columns."""
+
+    stride: Pair
+    padding: tuple[Pair, Pair]
+    dilation: Pair
+    groups: int
 
 
 def output_size(

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from pdl._arrays import Array
 from pdl.layers.sizes import Pair, output_size
-
-Array = NDArray[Any]
 
 
 def pad(x: Array, padding: tuple[Pair, Pair], value: float = 0.0) -> Array:
     """Put ``value`` around the last two axes: (top, bottom), (left, right)."""
     if padding == ((0, 0), (0, 0)):
         return x
-    (top, bottom), (left, right) = padding
+    (top, _), (left, _) = padding
     height, width = x.shape[-2:]
-    padded = np.full((*x.shape[:-2], height + top + bottom, width + left + right), value, x.dtype)
+    padded = np.full(padded_shape(x.shape, padding), value, x.dtype)
     padded[..., top : top + height, left : left + width] = x
     return padded
+
+
+def padded_shape(shape: tuple[int, ...], padding: tuple[Pair, Pair]) -> tuple[int, ...]:
+    """The shape of :func:`pad`'s result."""
+    *others, height, width = shape
+    return *others, height + sum(padding[0]), width + sum(padding[1])
 
 
 def crop(x: Array, padding: tuple[Pair, Pair]) -> Array:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..checking.arrays import plain
 from ..checking.attempts import attempt
 from ..checking.compare import Mismatch, as_array, expect_close, expect_shape, shown
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 from .support import Answer, Mistakes
 
 shift_labels = Exercise(

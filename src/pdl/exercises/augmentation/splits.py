@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..checking.attempts import attempt, explain
 from ..checking.compare import Mismatch, as_array
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 from .support import Answer
 
 group_folds = Exercise(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking.samples import Array
+from pdl._arrays import Array
 
 Answer = Callable[..., Any]
 Mistakes = list[tuple[Any, str]]

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..checking.attempts import attempt, expect_refusal
 from ..checking.compare import Mismatch, as_array, expect_close, expect_dtype, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 from .support import Answer, Mistakes
 
 to_network = Exercise(

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from pdl._arrays import Array
+
 from ..checking.compare import expect_close, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array, random
+from ..checking.samples import random
 from .support import SIGN, cut_off
 
 TURNED = "Rotated by 180°: the forward pass reads the kernel forwards, so no flip belongs here."

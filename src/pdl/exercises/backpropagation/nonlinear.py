@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..checking.compare import expect_close, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array, random
+from ..checking.samples import random
 from .support import SIGN, cut_off, expect_part_shapes, expect_part_values
 
 max_pool_backward = Exercise(

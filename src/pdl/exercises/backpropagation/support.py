@@ -7,8 +7,9 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from pdl._arrays import Array
+
 from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
-from ..checking.samples import Array
 
 Mistakes = Iterable[tuple[ArrayLike, str]]
 

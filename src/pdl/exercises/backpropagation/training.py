@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from pdl._arrays import Array
+
 from ..checking.compare import Mismatch, expect_parts
 from ..checking.engine import Exercise
-from ..checking.samples import Array, random
+from ..checking.samples import random
 from .support import expect_part_shapes, expect_part_values
 
 adam_step = Exercise(

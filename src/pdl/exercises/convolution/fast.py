@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array, random
+from ..checking.samples import random
 from .support import NOT_FLIPPED, ROUND_AGAIN
 
 split = Exercise("convolution.split", unlocks="You can now make a separable filter cheap.")

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from scipy import signal
 
+from pdl._arrays import Array
+
 from ..checking.compare import as_array, expect_close, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 
 restore = Exercise(
     "convolution.restore",

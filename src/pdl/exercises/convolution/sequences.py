@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..checking.cases import Case, expect_cases
 from ..checking.compare import Mismatch, as_array, expect_close, expect_equal, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array, random
+from ..checking.samples import random
 from .support import NOT_FLIPPED, ROUND_AGAIN
 
 by_hand = Exercise(

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import signal
 
+from pdl._arrays import Array
+
 from ..checking.compare import Mismatch, expect_close, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array, random
+from ..checking.samples import random
 from .support import LEFT_RIGHT, NOT_FLIPPED, UPSIDE_DOWN
 
 convolve2d = Exercise(

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
 from pdl.filters import hysteresis, sobel
 
 from ..checking.cases import Case, expect_cases
 from ..checking.compare import Mismatch, as_array, expect_close, expect_dtype, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 
 edge_angle = Exercise(
     "filters.edge_angle", unlocks="You can now measure the slant of a line in a picture."

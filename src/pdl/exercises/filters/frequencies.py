@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
 from pdl.filters import frequency_response
 
 from ..checking.attempts import attempt
 from ..checking.cases import Case, expect_cases
 from ..checking.compare import Mismatch, as_array, expect_close, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 
 response = Exercise(
     "filters.response", unlocks="You can now draw the second portrait of any kernel in a row."

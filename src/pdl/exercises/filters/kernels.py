@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
 from pdl.filters import SOBEL_X, gaussian_kernel, identity_kernel, mean_kernel
 
 from ..checking.cases import Case, expect_cases
 from ..checking.compare import expect_close, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 
 noise_gain = Exercise(
     "filters.noise_gain", unlocks="You can now say what any kernel does to noise before you use it."

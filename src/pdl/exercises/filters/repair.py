@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pdl._arrays import Array
 from pdl.filters import add_gaussian_noise, add_salt_and_pepper, mean_kernel, median_filter, psnr
 from pdl.signals import convolve2d
 
 from ..checking.compare import Mismatch, Picture, as_array, expect_close, expect_dtype, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 
 despeckle = Exercise(
     "filters.despeckle", unlocks="You can now remove speckles without touching healthy pixels."

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from pdl._arrays import Array
+
 from ..checking.compare import Mismatch, as_array, expect_close, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array, random
+from ..checking.samples import random
 
 
 def padded(x: Array, padding: int, value: float = 0.0) -> Array:

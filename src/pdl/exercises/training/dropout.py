@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..backpropagation.support import cut_off
 from ..checking.attempts import NARROW_LOGITS, explain
 from ..checking.compare import Mismatch, as_array, expect_close, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array, random
+from ..checking.samples import random
 
 dropout = Exercise(
     "training.dropout", unlocks="You can now drop numbers in training and leave use as it is."

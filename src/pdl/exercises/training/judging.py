@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..checking.attempts import explain
 from ..checking.compare import Mismatch, as_array, expect_close, expect_shape
 from ..checking.engine import Exercise
 from ..checking.rules import Case, Rule, count_of, expect_rule
-from ..checking.samples import Array
 
 confusion_matrix = Exercise(
     "training.confusion_matrix",

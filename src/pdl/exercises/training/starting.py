@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pdl._arrays import Array
+
 from ..backpropagation.support import expect_part_shapes
 from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
 from ..checking.engine import Exercise
-from ..checking.samples import Array
 
 normalise = Exercise(
     "training.normalise",

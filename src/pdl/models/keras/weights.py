@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pdl._arrays import Array
 from pdl.models.keras._tensorflow import keras
-
-Array = NDArray[Any]
 
 
 def copy_weights(state: Mapping[str, Any], model: keras.Model) -> None:
