@@ -35,7 +35,7 @@ def _two_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("demo", "alpha")
     monkeypatch.setattr(engine, "CHAPTERS", words)
     monkeypatch.setattr(show, "CHAPTERS", words)
-    monkeypatch.setattr(engine, "_registry", {})
+    monkeypatch.setattr(engine, "_exercises", {})
     for word, names in {"demo": ("first", "second"), "alpha": ("only",)}.items():
         module = types.SimpleNamespace(
             EXERCISES=[engine.Exercise(f"{word}.{name}", unlocks="Done.") for name in names]

@@ -15,8 +15,8 @@ from pdl.augmentation.geometry import (
     translation,
 )
 from pdl.augmentation.interpolation import interpolate
+from pdl.augmentation.pipeline import Augmentation, Augmented
 from pdl.augmentation.pixels import add_noise, adjust_colour, blur
-from pdl.augmentation.recipe import Augmentation, Augmented
 from pdl.augmentation.warp import MovedBoxes, warp_boxes, warp_image, warp_labels, warp_points
 
 __all__ = [

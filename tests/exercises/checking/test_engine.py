@@ -46,7 +46,7 @@ def _own_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PDL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("PDL_EXERCISE_SECONDS", raising=False)
     monkeypatch.setattr(engine, "CHAPTERS", ("demo",))
-    monkeypatch.setattr(engine, "_registry", {})
+    monkeypatch.setattr(engine, "_exercises", {})
     monkeypatch.setitem(sys.modules, "pdl.exercises.demo", types.ModuleType("demo"))
 
 

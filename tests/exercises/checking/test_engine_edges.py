@@ -35,7 +35,7 @@ def _own_book(tmp_path, monkeypatch):
     monkeypatch.setenv("PDL_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(engine, "CHAPTERS", ("demo",))
     monkeypatch.setattr(show, "CHAPTERS", ("demo",))
-    monkeypatch.setattr(engine, "_registry", {})
+    monkeypatch.setattr(engine, "_exercises", {})
     demo = types.SimpleNamespace(EXERCISES=[])
     monkeypatch.setitem(sys.modules, "pdl.exercises.demo", demo)
 

@@ -12,8 +12,8 @@ from pdl._arrays import Array
 from ..checking.attempts import NARROW_LOGITS, attempt, explain
 from ..checking.compare import Mismatch, as_array, expect_close, expect_shape
 from ..checking.engine import Exercise
+from ..checking.parts import SIGN, cut_off, expect_part_shapes, expect_part_values
 from ..checking.samples import random
-from .support import SIGN, cut_off, expect_part_shapes, expect_part_values
 
 by_hand = Exercise(
     "backpropagation.by_hand",

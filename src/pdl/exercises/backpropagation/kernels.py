@@ -11,8 +11,8 @@ from pdl._arrays import Array
 
 from ..checking.compare import expect_close, expect_shape
 from ..checking.engine import Exercise
+from ..checking.parts import SIGN, cut_off
 from ..checking.samples import random
-from .support import SIGN, cut_off
 
 TURNED = "Rotated by 180°: the forward pass reads the kernel forwards, so no flip belongs here."
 UNTURNED = (

@@ -10,8 +10,8 @@ from pdl._arrays import Array
 
 from ..checking.compare import expect_close, expect_shape
 from ..checking.engine import Exercise
+from ..checking.parts import SIGN, cut_off, expect_part_shapes, expect_part_values
 from ..checking.samples import random
-from .support import SIGN, cut_off, expect_part_shapes, expect_part_values
 
 max_pool_backward = Exercise(
     "backpropagation.max_pool_backward",

@@ -11,8 +11,8 @@ from pdl._arrays import Array
 
 from ..checking.compare import Mismatch, expect_parts
 from ..checking.engine import Exercise
+from ..checking.parts import expect_part_shapes, expect_part_values
 from ..checking.samples import random
-from .support import expect_part_shapes, expect_part_values
 
 adam_step = Exercise(
     "backpropagation.adam_step",

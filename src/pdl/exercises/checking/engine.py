@@ -12,12 +12,12 @@ from typing import Any
 from pdl._console import printable
 
 from . import progress
+from .forked_copy import Trial, Verdict, try_first
 from .guard import NotAttempted, guarded, in_words, is_stub
 from .limits import TookTooLong, default_seconds, time_limit
 from .mismatch import Mismatch
 from .outcome import Outcome, clipped
 from .traces import no_traces
-from .trial import Trial, Verdict, try_first
 
 CHAPTERS: tuple[str, ...] = (
     "images",
@@ -34,7 +34,7 @@ CHAPTERS: tuple[str, ...] = (
 
 GroupCheck = Callable[[Any], "str | None"]
 
-_registry: dict[str, Exercise] = {}
+_exercises: dict[str, Exercise] = {}
 
 
 @dataclass
@@ -54,9 +54,9 @@ class Exercise:
     groups: list[tuple[str, GroupCheck]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.name in _registry:
+        if self.name in _exercises:
             raise ValueError(f"exercise {self.name!r} is defined twice")
-        _registry[self.name] = self
+        _exercises[self.name] = self
 
     def group(self, title: str) -> Callable[[GroupCheck], GroupCheck]:
         """Add a group of checks; the function returns a note to print, or raises `Mismatch`."""
@@ -102,10 +102,10 @@ def load(name: str) -> Exercise:
     module = _module_of(word)
     if module is None:
         raise ValueError(f"name: no exercise {name!r}; the chapter {word!r} has none yet")
-    if name not in _registry:
+    if name not in _exercises:
         known = ", ".join(each.name for each in module.EXERCISES)
         raise ValueError(f"name: no exercise {name!r}; this chapter has {known}")
-    return _registry[name]
+    return _exercises[name]
 
 
 def all_exercises() -> list[Exercise]:

@@ -87,7 +87,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     notebooks. It comes again each few milliseconds, since a bare ``except:`` in a reader's loop
     swallows what is raised inside its ``try``: later signals raise one line further on, then two,
     until they meet a line outside. A loop inside C code, which runs no line of Python, cannot be
-    ended so (see `trial`). Outside the main thread there is no limit.
+    ended so (see `forked_copy`). Outside the main thread there is no limit.
 
     Parameters
     ----------

@@ -9,10 +9,10 @@ import numpy as np
 
 from pdl._arrays import Array
 
-from ..backpropagation.support import cut_off
 from ..checking.attempts import NARROW_LOGITS, explain
 from ..checking.compare import Mismatch, as_array, expect_close, expect_shape
 from ..checking.engine import Exercise
+from ..checking.parts import cut_off
 from ..checking.samples import random
 
 dropout = Exercise(

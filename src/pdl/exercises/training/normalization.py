@@ -8,10 +8,10 @@ import numpy as np
 
 from pdl._arrays import Array
 
-from ..backpropagation.support import CUT, cut_off, expect_part_shapes, expect_part_values
 from ..checking.attempts import explain
 from ..checking.compare import expect_close, expect_shape
 from ..checking.engine import Exercise
+from ..checking.parts import CUT, cut_off, expect_part_shapes, expect_part_values
 from ..checking.samples import random
 
 MAP = (0, 2, 3)

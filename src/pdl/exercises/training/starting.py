@@ -9,9 +9,9 @@ import numpy as np
 
 from pdl._arrays import Array
 
-from ..backpropagation.support import expect_part_shapes
 from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
 from ..checking.engine import Exercise
+from ..checking.parts import expect_part_shapes
 
 normalise = Exercise(
     "training.normalise",

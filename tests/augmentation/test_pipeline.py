@@ -1,4 +1,4 @@
-"""The recipe: it draws what it promises, and moves image, labels and boxes together."""
+"""The pipeline: it draws what it promises, and moves image, labels and boxes together."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def drawn(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def matrices(recipe: Augmentation, shape: tuple[int, ...], number: int = 400) -> np.ndarray:
+def matrices(pipeline: Augmentation, shape: tuple[int, ...], number: int = 400) -> np.ndarray:
     rng = drawn()
-    return np.stack([recipe.draw_matrix(rng, shape) for _ in range(number)])
+    return np.stack([pipeline.draw_matrix(rng, shape) for _ in range(number)])
 
 
 # --- what is drawn
@@ -159,9 +159,9 @@ def test_the_brightness_drawn_does_not_depend_on_what_else_is_on(more) -> None:
         np.testing.assert_allclose(with_more(drawn(seed), gray).image, expected, atol=1e-7)
 
 
-def levels(recipe: Augmentation, image: np.ndarray, number: int = 200) -> np.ndarray:
+def levels(pipeline: Augmentation, image: np.ndarray, number: int = 200) -> np.ndarray:
     rng = drawn()
-    return np.stack([recipe(rng, image).image for _ in range(number)])
+    return np.stack([pipeline(rng, image).image for _ in range(number)])
 
 
 def test_brightness_contrast_and_saturation_fill_their_ranges() -> None:
@@ -190,9 +190,9 @@ def test_noise_and_blur_fill_their_ranges() -> None:
 def test_noise_comes_last() -> None:
     """Neighbouring pixels are independent: neither blur nor interpolation smooths the noise."""
     gray = np.full((80, 80), 0.5)
-    recipe = Augmentation(rotation=180, blur=3.0, noise=0.2)
+    pipeline = Augmentation(rotation=180, blur=3.0, noise=0.2)
     for seed in range(5):
-        noise = recipe(drawn(seed), gray).image - 0.5
+        noise = pipeline(drawn(seed), gray).image - 0.5
         together = np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1]
         assert abs(together) < 5 / 80
 
@@ -200,9 +200,9 @@ def test_noise_comes_last() -> None:
 def test_colour_comes_before_the_border_is_made_up() -> None:
     """Black beyond the border stays black, and does not darken the mean that contrast keeps."""
     gray = np.full((40, 40), 0.4)
-    recipe = Augmentation(shift=0.5, brightness=0.3, contrast=1, boundary="zero")
-    values = np.unique(recipe(drawn(1), gray).image.round(6))
-    bright = np.unique(dataclasses.replace(recipe, shift=0)(drawn(1), gray).image.round(6))
+    pipeline = Augmentation(shift=0.5, brightness=0.3, contrast=1, boundary="zero")
+    values = np.unique(pipeline(drawn(1), gray).image.round(6))
+    bright = np.unique(dataclasses.replace(pipeline, shift=0)(drawn(1), gray).image.round(6))
     assert values[0] == 0 and values[-1] == bright[0] != 0.4
 
 
@@ -215,14 +215,14 @@ def test_image_labels_and_boxes_move_by_the_matrix_that_is_drawn() -> None:
     labels[10:20, 30:45], labels[40:60, 5:15] = 1, 2
     boxes = boxes_of_labels(labels)
     for boundary in ("zero", "nearest", "reflect", "wrap"):
-        recipe = Augmentation(
+        pipeline = Augmentation(
             rotation=180, shift=0.4, scale=0.3, flip_vertical=True, crop=(50, 60),
             boundary=boundary, min_visible=0.3,
         )  # fmt: skip
         counts = set()
         for seed in range(12):
-            matrix = recipe.draw_matrix(drawn(seed), photo.shape)
-            result = recipe(drawn(seed), photo, labels, boxes)
+            matrix = pipeline.draw_matrix(drawn(seed), photo.shape)
+            result = pipeline(drawn(seed), photo, labels, boxes)
             expected = warp_image(photo, matrix, (50, 60), boundary)
             np.testing.assert_array_equal(result.image, expected)
             np.testing.assert_array_equal(
@@ -243,10 +243,10 @@ def test_each_label_still_names_the_pixels_it_named(seed, boundary) -> None:
     """Away from the borders between labels, the image shows the colour of the label there."""
     colours = np.array([[0, 0, 0], [200, 30, 90], [20, 250, 130], [90, 60, 240]], np.uint8)
     labels = np.kron(drawn(seed).integers(0, 4, (5, 6)), np.ones((12, 12), int))
-    recipe = Augmentation(
+    pipeline = Augmentation(
         rotation=180, shift=0.3, scale=0.2, flip_horizontal=True, boundary=boundary
     )
-    result = recipe(drawn(seed), colours[labels], labels)
+    result = pipeline(drawn(seed), colours[labels], labels)
     lowest = ndimage.minimum_filter(result.labels, 5, mode="constant", cval=-1)
     uniform = lowest == ndimage.maximum_filter(result.labels, 5)
     assert uniform.mean() > 0.1
@@ -258,8 +258,8 @@ def test_each_label_still_names_the_pixels_it_named(seed, boundary) -> None:
 def test_moved_objects_lie_in_their_moved_boxes(seed) -> None:
     labels = np.zeros((60, 60), np.int32)
     labels[8:20, 30:41], labels[35:50, 12:30] = 1, 2
-    recipe = Augmentation(rotation=180, shift=0.2, scale=0.3, flip_vertical=True, boundary="zero")
-    result = recipe(drawn(seed), labels.astype(np.uint8), labels, boxes_of_labels(labels))
+    pipeline = Augmentation(rotation=180, shift=0.2, scale=0.3, flip_vertical=True, boundary="zero")
+    result = pipeline(drawn(seed), labels.astype(np.uint8), labels, boxes_of_labels(labels))
     for (x_min, y_min, x_max, y_max), which in zip(result.boxes, result.kept, strict=True):
         rows, columns = np.nonzero(result.labels == which + 1)
         assert ((columns >= x_min) & (columns <= x_max)).all()
@@ -301,11 +301,11 @@ def test_one_seed_one_result_and_nothing_put_in_is_altered() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 50, 60, 3), (3, 50, 60), (1, 50, 60, 1)])
 def test_a_batch_is_one_call_after_the_other(shape) -> None:
-    recipe = ALL if shape[-1] == 3 else dataclasses.replace(ALL, saturation=0)
+    pipeline = ALL if shape[-1] == 3 else dataclasses.replace(ALL, saturation=0)
     images = drawn().integers(0, 256, shape).astype(np.uint8)
     rng = drawn(5)
-    expected = np.stack([recipe(rng, image).image for image in images])
-    batch = recipe.augment_batch(drawn(5), images)
+    expected = np.stack([pipeline(rng, image).image for image in images])
+    batch = pipeline.augment_batch(drawn(5), images)
     np.testing.assert_array_equal(batch, expected)
     assert batch.shape == (shape[0], 40, 48, *shape[3:]) and batch.dtype == np.uint8
 
@@ -349,7 +349,7 @@ def test_floats_stay_in_range(dtype) -> None:
         (dict(flip_vertical=0.5), TypeError, "flip_vertical must be True or False"),
     ],
 )
-def test_a_recipe_is_checked_when_it_is_written(arguments, error, words) -> None:
+def test_a_pipeline_is_checked_when_it_is_written(arguments, error, words) -> None:
     with pytest.raises(error, match=words):
         Augmentation(**arguments)
 

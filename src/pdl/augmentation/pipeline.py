@@ -1,4 +1,4 @@
-"""A recipe for random changes: what may be done to a training image, and how strongly."""
+"""A pipeline of random changes: what may be done to a training image, and how strongly."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Augmentation:
     """What may happen to a training image; every call draws anew.
 
     With its defaults it does nothing. Turning one change on or off leaves what is drawn for the
-    others as it was, so that recipes can be compared with one seed.
+    others as it was, so that pipelines can be compared with one seed.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ class Augmentation:
 
     Examples
     --------
-    >>> recipe = Augmentation(rotation=180, flip_horizontal=True, brightness=0.1)
-    >>> recipe(np.random.default_rng(0), np.zeros((64, 64, 3), np.uint8)).image.shape
+    >>> pipeline = Augmentation(rotation=180, flip_horizontal=True, brightness=0.1)
+    >>> pipeline(np.random.default_rng(0), np.zeros((64, 64, 3), np.uint8)).image.shape
     (64, 64, 3)
     """
 
@@ -150,7 +150,7 @@ class Augmentation:
         -------
         ndarray of float64, shape (3, 3)
             From source to target, for a target of shape :attr:`crop` or else ``shape``. A call of
-            the recipe with a generator in the same state moves by this matrix.
+            the pipeline with a generator in the same state moves by this matrix.
 
         Raises
         ------
@@ -262,6 +262,6 @@ class Augmentation:
         if batch.ndim == 3 and batch.shape[2] in (3, 4):
             raise ValueError(
                 f"images of shape {batch.shape} look like one colour image, not a batch (N, H, W): "
-                "call the recipe itself, or give image[np.newaxis]"
+                "call the pipeline itself, or give image[np.newaxis]"
             )
         return np.stack([self(rng, image).image for image in batch])

@@ -1,4 +1,4 @@
-"""What the checks of this chapter share."""
+"""Answers of several parts, and the mistakes that any part may have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from pdl._arrays import Array
 
-from ..checking.compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
+from .compare import Mismatch, as_array, expect_close, expect_parts, expect_shape
 
 Mistakes = Iterable[tuple[ArrayLike, str]]
 

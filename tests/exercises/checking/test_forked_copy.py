@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from pdl.exercises.checking import trial
-from pdl.exercises.checking.trial import Verdict, can_try, try_first
+from pdl.exercises.checking import forked_copy
+from pdl.exercises.checking.forked_copy import Verdict, can_try, try_first
 
 pytestmark = pytest.mark.skipif(not can_try(), reason="this system cannot copy a process safely")
 
@@ -145,8 +145,8 @@ def test_memory_without_end_is_noticed() -> None:
     """Endless recursion with a raised limit takes memory, not depth."""
     out = run_apart(
         """
-        from pdl.exercises.checking import trial
-        trial.LARGEST = 50 * 2**20
+        from pdl.exercises.checking import forked_copy
+        forked_copy.LARGEST = 50 * 2**20
         def deeper(n): return deeper(n + 1)
         def answer():
             sys.setrecursionlimit(10**9)
@@ -274,7 +274,7 @@ def test_in_a_kernel_of_jupyter_nothing_is_shown_twice_and_the_kernel_lives() ->
 def test_it_tells_what_was_told_and_printed_and_leaves_no_trace() -> None:
     told_here: list[str] = []
 
-    def work(tell: trial.Tell) -> None:
+    def work(tell: forked_copy.Tell) -> None:
         told_here.append("lost")
         tell("one")
         tell("two")
@@ -299,13 +299,13 @@ def test_a_copy_that_goes_without_a_word_is_blamed_on_nobody(
         raise MemoryError
 
     def work(tell: object) -> None:
-        monkeypatch.setattr("pdl.exercises.checking.trial.json.dumps", fails_at_the_end)
+        monkeypatch.setattr("pdl.exercises.checking.forked_copy.json.dumps", fails_at_the_end)
 
     assert try_first(work, 5).verdict is Verdict.UNKNOWN
 
 
 def test_each_part_has_the_whole_time() -> None:
-    def work(tell: trial.Tell) -> None:
+    def work(tell: forked_copy.Tell) -> None:
         for _ in range(4):
             end = os.times().elapsed + 0.3
             while os.times().elapsed < end:
@@ -316,9 +316,9 @@ def test_each_part_has_the_whole_time() -> None:
 
 
 def test_in_a_thread_it_works_as_well() -> None:
-    found: list[trial.Trial] = []
+    found: list[forked_copy.Trial] = []
 
-    def endless(tell: trial.Tell) -> None:
+    def endless(tell: forked_copy.Tell) -> None:
         sum(iter(int, 1))
 
     thread = threading.Thread(target=lambda: found.append(try_first(endless, 0.2)))
@@ -330,7 +330,7 @@ def test_in_a_thread_it_works_as_well() -> None:
 def test_processes_that_the_answer_has_started_end_with_it(tmp_path: Path) -> None:
     note = tmp_path / "pid"
 
-    def work(tell: trial.Tell) -> None:
+    def work(tell: forked_copy.Tell) -> None:
         note.write_text(str(subprocess.Popen(["sleep", "600"]).pid))
 
     try_first(work, 20)
