@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pdl.metrics import bootstrap_interval, bootstrap_runs, intervals
+from pdl.metrics import bootstrap_interval, bootstrap_runs, intervals, mean_interval
 
 
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
@@ -118,3 +118,14 @@ def test_how_many_are_drawn_at_a_time_changes_nothing(draws, monkeypatch):
     own = np.random.default_rng(5)
     assert bootstrap_runs(values, 0.9, 1000, seed=own)[1:] == pytest.approx(expected)
     assert own.random() == rng.random()
+
+
+def test_the_interval_of_a_few_values_is_students():
+    values = [0.9, 0.95, 0.92, 0.97, 0.91]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    found = mean_interval(values)
+    assert found.mean == pytest.approx(0.93)
+    assert found[1:] == pytest.approx([expected.low, expected.high])
+    assert mean_interval(values, 0.5).high < found.high
+    with pytest.raises(ValueError, match="two or more"):
+        mean_interval([0.9])

@@ -1,11 +1,18 @@
-"""How good a segmentation is: overlap, outline, objects, and the interval of a mean.
+"""How good an answer is: overlap, outline, objects, probabilities, and the interval of a mean.
 
 Everywhere the prediction comes first and the truth second.
 """
 
 from __future__ import annotations
 
-from pdl.metrics.intervals import Interval, bootstrap_interval, bootstrap_runs, wilson_interval
+from pdl.metrics.classification import log_loss
+from pdl.metrics.intervals import (
+    Interval,
+    bootstrap_interval,
+    bootstrap_runs,
+    mean_interval,
+    wilson_interval,
+)
 from pdl.metrics.masks import boundaries, boundary_f1, dice, iou
 from pdl.metrics.objects import (
     AP_THRESHOLDS,
@@ -31,7 +38,9 @@ __all__ = [
     "dice",
     "iou",
     "iou_table",
+    "log_loss",
     "matched_objects",
+    "mean_interval",
     "object_ap",
     "object_f1",
     "wilson_interval",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from pdl._validation import check_array, check_fraction, check_integer, check_vector
 
@@ -216,3 +218,27 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> In
     # Rounding shall not push an end past 0, 1 or the share itself.
     low, high = min(float(middle - half), share), max(float(middle + half), share)
     return Interval(share, max(low, 0.0), min(high, 1.0))
+
+
+def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
+    """The mean of a few values with Student's interval, for instance one value a fold.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Two or more; for "A beats B" the differences, fold by fold.
+    confidence : float
+        Between 0 and 1.
+
+    Notes
+    -----
+    The interval takes the values for independent. Two folds of a cross-validation share most of
+    their training images, so it is somewhat too short.
+    """
+    scores = check_vector(values, "values").astype(np.float64)
+    if len(scores) < 2:
+        raise ValueError(f"values must be two or more, got {len(scores)}")
+    error = scores.std(ddof=1) / math.sqrt(len(scores))
+    half = float(student.ppf((1 + confidence) / 2, len(scores) - 1) * error)
+    mean = float(scores.mean())
+    return Interval(mean, mean - half, mean + half)

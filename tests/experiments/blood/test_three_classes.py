@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 from rich.progress import Progress
+from scipy.stats import entropy
 from torch import nn
 
 from pdl.experiments.blood import three_classes as bloodcells_3class
 from pdl.experiments.blood import training as bloodcells_training
-from pdl.experiments.blood.class_scores import log_loss, prior_log_loss
 from pdl.experiments.blood.crops import CellCrops
 from pdl.experiments.blood.report import COMPARED
 from pdl.experiments.blood.three_classes import FEW, KEPT, RARE, RECIPES, run
@@ -30,7 +30,7 @@ from pdl.experiments.blood.training import (
     training,
 )
 from pdl.experiments.registry import find_experiment
-from pdl.metrics import wilson_interval
+from pdl.metrics import log_loss, wilson_interval
 from pdl.models import three_block_cnn
 from pdl.training import loop
 
@@ -192,7 +192,7 @@ def test_blank_images_teach_the_prior_and_no_more():
     )
     logs = ask(trained.model, trained.prepare(cells.images))
     np.testing.assert_allclose(logs, np.broadcast_to(logs[0], logs.shape), atol=1e-6)
-    prior = prior_log_loss([60, 25, 15])
+    prior = entropy([60, 25, 15])
     assert prior <= log_loss(logs, cells.labels) < prior + 0.02
     np.testing.assert_allclose(
         log_loss(prior_answers([60, 25, 15], 100), cells.labels), prior, rtol=1e-9
@@ -292,9 +292,7 @@ def test_the_whole_experiment_in_small(cells):
     assert "share_of_256_all_right" not in metrics
     assert intervals["right_32_of_32"] == pytest.approx([0.892821, 1])
     assert metrics["blank_crops_share"] == 1
-    assert metrics["reported_prior_log_loss"] == pytest.approx(
-        prior_log_loss([252, 780, 449]), abs=1e-6
-    )
+    assert metrics["reported_prior_log_loss"] == pytest.approx(entropy([252, 780, 449]), abs=1e-6)
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(cells, monkeypatch, tmp_path):

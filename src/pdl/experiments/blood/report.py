@@ -7,19 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix
 
-from pdl.experiments.blood.class_scores import (
-    balanced_accuracy,
-    chance_all_right,
-    count_answers,
-    log_loss,
-    mean_interval,
-    prior_log_loss,
-)
 from pdl.experiments.blood.crops import CellCrops
 from pdl.experiments.blood.training import to_blanks
 from pdl.experiments.resume import Found
-from pdl.metrics import wilson_interval
+from pdl.metrics import log_loss, mean_interval, wilson_interval
 
 CLASSES = 3
 PLAIN = ("log_loss", "accuracy", "balanced_accuracy")
@@ -96,7 +90,9 @@ def report(
     for drawn in DRAWN:
         add(f"right_{drawn}_of_{drawn}", wilson_interval(drawn, drawn))
         if drawn <= total:
-            metrics[f"share_of_{drawn}_all_right"] = chance_all_right(right, total, drawn)
+            # Of all sets of so many answers, those that hold no wrong one.
+            all_right = stats.hypergeom.pmf(drawn, total, right, drawn)
+            metrics[f"share_of_{drawn}_all_right"] = float(all_right)
     for name in ("older_recipe", "blank"):
         # On the class prior every crop gets the answer that is most frequent.
         single = [np.count_nonzero(row[name]["confusion"].any(axis=0)) == 1 for row in rows]
@@ -107,7 +103,7 @@ def report(
         "all_answers": total,
         "blank_crops_share": round(float((~to_blanks(images).any(axis=(1, 2, 3))).mean()), 6),
         "know_nothing_log_loss": round(float(np.log(CLASSES)), 6),
-        "reported_prior_log_loss": round(prior_log_loss(OLDER_COUNTS), 6),
+        "reported_prior_log_loss": round(float(stats.entropy(OLDER_COUNTS)), 6),
     }
     return metrics, intervals, _details(folds, rows, confusion)
 
@@ -133,14 +129,14 @@ def score_fold(fold: Fold) -> Row:
 
 def score(logs: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, Any]:
     """Log-loss, accuracy, balanced accuracy and confusion matrix of some log-probabilities."""
-    confusion = count_answers(labels, logs.argmax(axis=1), CLASSES)
+    answers = logs.argmax(axis=1)
     return {
         "scores": {
             "log_loss": log_loss(logs, labels),
-            "accuracy": float(np.trace(confusion) / confusion.sum()),
-            "balanced_accuracy": balanced_accuracy(confusion),
+            "accuracy": float(accuracy_score(labels, answers)),
+            "balanced_accuracy": float(balanced_accuracy_score(labels, answers)),
         },
-        "confusion": confusion,
+        "confusion": confusion_matrix(labels, answers, labels=range(CLASSES)),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor, nn
 
 from pdl.augmentation import Augmentation
@@ -145,8 +146,8 @@ def class_weights(labels: Numbers) -> Inputs:
     >>> class_weights(np.array([0, 0, 0, 1])).round(3).tolist()
     [0.6669999957084656, 2.0]
     """
-    counts = np.bincount(labels)
-    return np.asarray(len(labels) / (len(counts) * counts), dtype=np.float32)
+    weights = compute_class_weight("balanced", classes=np.unique(labels), y=labels)
+    return np.asarray(weights, dtype=np.float32)
 
 
 def build_network() -> nn.Module:
