@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
+from sklearn.metrics import confusion_matrix
 from torch import nn
 
 from pdl.experiments.digits.training import (
@@ -139,9 +140,8 @@ def blocks_all_right(right: Right) -> dict[str, float]:
 
 def confusion(truth: NDArray[np.int64], answers: NDArray[np.int64]) -> list[list[int]]:
     """How often each digit (row) was taken for each digit (column)."""
-    counts = np.zeros((10, 10), dtype=int)
-    np.add.at(counts, (truth, answers), 1)
-    return [[int(each) for each in row] for row in counts]
+    counts: list[list[int]] = confusion_matrix(truth, answers, labels=range(10)).tolist()
+    return counts
 
 
 def worst(truth: NDArray[np.int64], found: Found) -> list[dict[str, Any]]:

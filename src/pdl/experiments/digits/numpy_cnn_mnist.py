@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
+from sklearn.metrics import confusion_matrix
 
 from pdl.data.store.mnist import load_mnist, mnist_sha256
 from pdl.experiments.registry import Outcome
@@ -164,8 +165,7 @@ def run(seed: int, progress: Progress, epochs: int = EPOCHS) -> Outcome:
         "test_accuracy": wilson_interval(int((answers == test.labels).sum()), len(answers)),
         "validation_accuracy": wilson_interval(int(validated.sum()), len(validated)),
     }
-    confusion = np.zeros((10, 10), dtype=int)
-    np.add.at(confusion, (test.labels, answers), 1)
+    confusion = confusion_matrix(test.labels, answers, labels=range(10))
     whole = len(trained.losses) // LOSSES_A_MEAN * LOSSES_A_MEAN
     losses = np.mean(np.reshape(trained.losses[:whole], (-1, LOSSES_A_MEAN)), axis=1)
     return Outcome(
