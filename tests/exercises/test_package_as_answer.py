@@ -53,7 +53,7 @@ def batch_norm_backward(grad, x, gamma, epsilon):
 
 
 @pytest.fixture(autouse=True)
-def _no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_forked_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The layers end: they need no copy of the process to be tried in first."""
     monkeypatch.setenv("PDL_EXERCISE_TRIAL", "off")
 

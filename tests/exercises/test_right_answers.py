@@ -380,7 +380,7 @@ RIGHT: dict[str, list[Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def _no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_forked_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """These answers end: they need no copy of the process to be tried in first."""
     monkeypatch.setenv("PDL_EXERCISE_TRIAL", "off")
 

@@ -76,7 +76,7 @@ def pass_heights(landscape, source):
 
 @settings(deadline=None, max_examples=60)
 @given(floods(ties=True))
-def test_each_pixel_belongs_to_a_spring_that_reaches_it_over_the_lowest_pass(flood):
+def test_each_pixel_belongs_to_a_marker_that_reaches_it_over_the_lowest_pass(flood):
     landscape, markers, _ = flood
     landscape = landscape.astype(float)
     labels = watershed(landscape, markers)

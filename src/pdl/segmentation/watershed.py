@@ -30,7 +30,7 @@ def watershed(
     landscape : array_like, any shape
         The height of each pixel: a profile of shape (N,), an image of shape (H, W), or a volume.
     markers : array_like of int, same shape
-        The springs: a positive label below 2³¹ where a basin begins, 0 elsewhere.
+        A positive label below 2³¹ where a basin begins, 0 elsewhere.
     mask : array_like of bool, same shape, optional
         Where the water may go. Everywhere, if left out.
 
@@ -63,11 +63,11 @@ def watershed(
     >>> watershed([1, 2, 3, 2, 0], markers=[1, 0, 0, 0, 2]).tolist()
     [1, 1, 2, 2, 2]
     """
-    heights, springs, allowed = _check_arguments(landscape, markers, mask)
+    heights, seeds, allowed = _check_arguments(landscape, markers, mask)
     # A frame of forbidden pixels saves a test of the borders at every step.
     height = np.pad(_in_float64(heights), 1).ravel()
-    dry = np.pad(allowed & (springs == 0), 1).ravel()
-    labels = np.pad(springs, 1)
+    dry = np.pad(allowed & (seeds == 0), 1).ravel()
+    labels = np.pad(seeds, 1)
     _flood(height, dry, labels.ravel(), _neighbour_steps(labels))
     return labels[(slice(1, -1),) * labels.ndim].copy()
 
@@ -117,21 +117,21 @@ def _in_float64(heights: NDArray[Any]) -> NDArray[np.float64]:
 def _check_arguments(
     landscape: ArrayLike, markers: ArrayLike, mask: ArrayLike | None
 ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.bool_]]:
-    """Return the three arrays in one shape, with no spring outside the mask."""
+    """Return the three arrays in one shape, with no marker outside the mask."""
     heights = check_array(landscape, "landscape")  # in its dtype: float64 rounds large integers
-    springs = check_array(markers, "markers")
-    if springs.dtype.kind not in "iu":
-        raise TypeError(f"markers must hold integers, got dtype {springs.dtype}")
-    check_same_shape(springs, heights, "markers", "landscape")
-    if springs.min() < 0:
-        raise ValueError(f"markers must be 0 or greater, got {springs.min()}")
-    if springs.max() > LARGEST_MARKER:
+    seeds = check_array(markers, "markers")
+    if seeds.dtype.kind not in "iu":
+        raise TypeError(f"markers must hold integers, got dtype {seeds.dtype}")
+    check_same_shape(seeds, heights, "markers", "landscape")
+    if seeds.min() < 0:
+        raise ValueError(f"markers must be 0 or greater, got {seeds.min()}")
+    if seeds.max() > LARGEST_MARKER:
         raise ValueError(
-            f"markers must be {LARGEST_MARKER} or less, got {springs.max()}: number them anew, "
+            f"markers must be {LARGEST_MARKER} or less, got {seeds.max()}: number them anew, "
             "for instance by skimage.segmentation.relabel_sequential"
         )
     allowed = np.ones(heights.shape, dtype=bool)
     if mask is not None:
         allowed = check_array(mask, "mask").astype(bool)
         check_same_shape(allowed, heights, "mask", "landscape")
-    return heights, np.where(allowed, springs, 0).astype(np.int32), allowed
+    return heights, np.where(allowed, seeds, 0).astype(np.int32), allowed

@@ -268,7 +268,7 @@ def test_in_a_kernel_of_jupyter_nothing_is_shown_twice_and_the_kernel_lives() ->
     ]
 
 
-# The trial itself
+# The run itself
 
 
 def test_it_tells_what_was_told_and_printed_and_leaves_no_trace() -> None:
@@ -316,7 +316,7 @@ def test_each_part_has_the_whole_time() -> None:
 
 
 def test_in_a_thread_it_works_as_well() -> None:
-    found: list[forked_copy.Trial] = []
+    found: list[forked_copy.ForkedRun] = []
 
     def endless(tell: forked_copy.Tell) -> None:
         sum(iter(int, 1))

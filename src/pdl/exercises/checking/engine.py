@@ -12,7 +12,7 @@ from typing import Any
 from pdl._console import printable
 
 from . import progress
-from .forked_copy import Trial, Verdict, try_first
+from .forked_copy import ForkedRun, Verdict, try_first
 from .guard import NotAttempted, guarded, in_words, is_stub
 from .limits import TookTooLong, default_seconds, time_limit
 from .mismatch import Mismatch
@@ -139,12 +139,12 @@ def grade(name: str, answer: Any, *, seconds: float | None = None) -> Outcome:
     limit = default_seconds() if seconds is None else seconds
     if is_stub(answer):
         return Outcome(name, "not attempted")
-    trial = try_first(lambda tell: _grade_here(exercise, answer, None, tell), limit)
-    harmless = trial.verdict in {Verdict.ENDED, Verdict.UNKNOWN}
-    if harmless or len(trial.told) == len(exercise.groups):
+    run = try_first(lambda tell: _grade_here(exercise, answer, None, tell), limit)
+    harmless = run.verdict in {Verdict.ENDED, Verdict.UNKNOWN}
+    if harmless or len(run.told) == len(exercise.groups):
         return _grade_here(exercise, answer, limit, lambda _note: None)
-    print(printable(trial.printed), end="")
-    return _failed(exercise, list(trial.told), _killed(trial, limit))
+    print(printable(run.printed), end="")
+    return _failed(exercise, list(run.told), _killed(run, limit))
 
 
 def _grade_here(
@@ -201,16 +201,16 @@ def _too_long(seconds: float) -> Mismatch:
     )
 
 
-def _killed(trial: Trial, seconds: float) -> Mismatch:
-    """Put into words why a trial was cut short."""
-    if trial.verdict is Verdict.TOO_LARGE:
+def _killed(run: ForkedRun, seconds: float) -> Mismatch:
+    """Put into words why a run was cut short."""
+    if run.verdict is Verdict.TOO_LARGE:
         return Mismatch(
-            f"your function took more than {trial.detail} of memory, so the check stopped it",
+            f"your function took more than {run.detail} of memory, so the check stopped it",
             hint="Does it call itself without end, or build far more than it was given?",
         )
-    if trial.verdict is Verdict.DIED:
+    if run.verdict is Verdict.DIED:
         return Mismatch(
-            f"your function ended Python itself, {trial.detail}",
+            f"your function ended Python itself, {run.detail}",
             hint="The check tried it in a copy of this process: yours goes on.",
         )
     return _too_long(seconds)

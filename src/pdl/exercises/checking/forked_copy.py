@@ -6,7 +6,7 @@ silence, and whatever it does there is lost; only if they end there do they run 
 that takes too long, or too much memory, is killed by the operating system.
 
 PyTorch and TensorFlow may wait for ever in a copy, since only one thread comes along, and the copy
-then uses no time of the processor. This is noticed after a second, and the trial says nothing. It
+then uses no time of the processor. This is noticed after a second, and the run says nothing. It
 says nothing either on macOS, where a fork is unsafe with Apple's libraries, and on Windows, which
 has none: there the time limit of `limits` is all there is.
 """
@@ -48,7 +48,7 @@ Tell = Callable[[str], None]
 
 
 class Verdict(enum.Enum):
-    """How a trial went."""
+    """How a run went."""
 
     ENDED = "it ended, with a result or an error"
     TOO_LONG = "it was still at work when its time was over"
@@ -58,8 +58,8 @@ class Verdict(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What is known after a trial.
+class ForkedRun:
+    """What is known after a run.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ def can_try() -> bool:
     return safe and os.environ.get("PDL_EXERCISE_TRIAL") != "off"
 
 
-def try_first(work: Callable[[Tell], object], seconds: float) -> Trial:
+def try_first(work: Callable[[Tell], object], seconds: float) -> ForkedRun:
     """Run code in a copy of this process, which is ended if it does not end by itself.
 
     Parameters
@@ -96,20 +96,20 @@ def try_first(work: Callable[[Tell], object], seconds: float) -> Trial:
 
     Returns
     -------
-    Trial
+    ForkedRun
     """
     if not can_try():
-        return Trial(Verdict.UNKNOWN)
+        return ForkedRun(Verdict.UNKNOWN)
     try:
         printed = _capture()
         reading, writing = os.pipe()
     except OSError:  # a full disk, too many open files
-        return Trial(Verdict.UNKNOWN)
+        return ForkedRun(Verdict.UNKNOWN)
     with printed, open(reading, "rb", buffering=0) as news, open(writing, "wb") as told:
         try:
             child = _fork()
         except OSError:  # no memory, too many processes
-            return Trial(Verdict.UNKNOWN)
+            return ForkedRun(Verdict.UNKNOWN)
         if child == 0:
             _run_in_copy(work, writing, printed, seconds)
         told.close()
@@ -121,7 +121,7 @@ def try_first(work: Callable[[Tell], object], seconds: float) -> Trial:
         if verdict is Verdict.DIED:
             verdict, detail = _cause_of_death(status)
         printed.seek(0)
-        return Trial(verdict, tuple(watch.told), printed.read(LONGEST_PRINT), detail)
+        return ForkedRun(verdict, tuple(watch.told), printed.read(LONGEST_PRINT), detail)
 
 
 def _capture() -> IO[str]:

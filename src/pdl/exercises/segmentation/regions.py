@@ -21,29 +21,29 @@ flood = Exercise(
 
 
 def _check_flood(answer: Any, heights: list[float], markers: list[int], what: str = "") -> None:
-    landscape, springs = np.array(heights), np.array(markers)
-    truth = segmentation.watershed(landscape, springs)
-    got = as_array(answer(landscape, springs), f"an array of shape {truth.shape}")
+    landscape, seeds = np.array(heights), np.array(markers)
+    truth = segmentation.watershed(landscape, seeds)
+    got = as_array(answer(landscape, seeds), f"an array of shape {truth.shape}")
     # The summit between two basins may go to either.
-    places = np.flatnonzero(springs)
+    places = np.flatnonzero(seeds)
     expected = truth.copy()
     for left, right in pairwise(places):
         between = np.arange(left + 1, right)
         if len(between):
             summit = between[np.argmax(landscape[between])]
-            if got.shape == truth.shape and got[summit] in (springs[left], springs[right]):
+            if got.shape == truth.shape and got[summit] in (seeds[left], seeds[right]):
                 expected[summit] = got[summit]
     index = np.arange(len(landscape))
-    nearest = springs[places[np.argmin(np.abs(index[:, np.newaxis] - places), axis=1)]]
-    nearest_right = springs[
+    nearest = seeds[places[np.argmin(np.abs(index[:, np.newaxis] - places), axis=1)]]
+    nearest_right = seeds[
         places[::-1][np.argmin(np.abs(index[:, np.newaxis] - places[::-1]), axis=1)]
     ]
     by_distance = "Each pixel got the nearest marker; the heights have to decide."
-    filled_from_left = springs[places[np.maximum(np.searchsorted(places, index, "right") - 1, 0)]]
+    filled_from_left = seeds[places[np.maximum(np.searchsorted(places, index, "right") - 1, 0)]]
     mistakes = [
         (nearest, by_distance),
         (nearest_right, by_distance),
-        (springs, "Those are the markers alone: the water has not risen."),
+        (seeds, "Those are the markers alone: the water has not risen."),
         (filled_from_left, "Each label ran on to the next marker, over the summit between."),
     ]
     # Where a case is tried for another reason, a mistake would be named by chance.
