@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pdl.training import ArrayDataset, accuracy, evaluate, fit, one_cycle
+from pdl.training import ArrayDataset, accuracy, evaluate, fit, load_checkpoint, one_cycle
 from pdl.training.batches import Batches
+from pdl.training.state import Place
 
 from . import digits
 
@@ -21,7 +22,7 @@ from . import digits
 def plainly(**changes: Any) -> Any:
     """Nothing but the steps."""
     options: dict[str, Any] = {"patience": None, "augment": None, "schedule": None}
-    return digits.train(None, **(options | changes))
+    return digits.train(**(options | changes))
 
 
 def test_it_takes_the_steps_that_one_would_write_by_hand() -> None:
@@ -42,6 +43,30 @@ def test_it_takes_the_steps_that_one_would_write_by_hand() -> None:
     assert digits.same_weights(model, by_hand)
     assert history.column("train_loss") == losses
     assert history.column("epoch") == [1, 2]
+
+
+def test_after_each_step_it_tells_the_place_and_the_batchs_loss() -> None:
+    """Five batches an epoch, the last of 8 images; the epoch's loss is their weighted mean."""
+    told: list[tuple[int, int, float]] = []
+    _, history = plainly(
+        epochs=2, after_step=lambda place, loss: told.append((place.epoch, place.batch, loss))
+    )
+    assert [each[:2] for each in told] == [(e, b) for e in (0, 1) for b in (1, 2, 3, 4, 5)]
+    for epoch, expected in enumerate(history.column("train_loss")):
+        losses = [loss for at, _, loss in told if at == epoch]
+        assert np.average(losses, weights=[16, 16, 16, 16, 8]) == pytest.approx(expected)
+
+
+def test_what_after_step_raises_ends_the_training_after_that_step(tmp_path: Path) -> None:
+    def stop(place: Place, loss: float) -> None:
+        if (place.epoch, place.batch) == (1, 3):
+            raise RuntimeError("enough")
+
+    path = tmp_path / "a.safetensors"
+    with pytest.raises(RuntimeError, match="enough"):
+        plainly(after_step=stop, checkpoint=path)
+    place = load_checkpoint(path)[1]["place"]
+    assert (place["epoch"], place["batch"]) == (1, 2)  # the last that was written
 
 
 def test_two_runs_are_equal_and_another_seed_is_not() -> None:

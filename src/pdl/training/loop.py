@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
 from torch import Tensor, nn
 
 from pdl._validation import check_integer
@@ -24,10 +25,17 @@ from pdl.training.devices import any_process, from_first_process, make_accelerat
 from pdl.training.evaluation import Measure, evaluate
 from pdl.training.interrupts import stop_between_steps
 from pdl.training.progress import progress_bar
-from pdl.training.state import Keeper, describe_optimizer, given_back
+from pdl.training.state import (
+    Checkpointer,
+    Place,
+    describe_optimizer,
+    restored_afterwards,
+    scale_learning_rates,
+)
 
 Augment = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 Schedule = Callable[[float], float]
+AfterStep = Callable[[Place, float], object]
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,51 @@ class History:
         return [row[name] for row in self.epochs]
 
 
+def train_step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    loss: Measure,
+    images: Tensor,
+    targets: Tensor,
+    accelerator: Accelerator,
+    place: Place,
+) -> float:
+    """Take one step of gradient descent: outputs, loss, gradient, update.
+
+    Parameters
+    ----------
+    model, optimizer
+        As the accelerator has prepared them.
+    loss, images, targets
+        Of the batch: what this process has of it.
+    accelerator : accelerate.Accelerator
+        Averages the gradient over the processes.
+    place : Place
+        Where the training stands, for the message.
+
+    Returns
+    -------
+    float
+        The loss before the update, a mean over the processes.
+
+    Raises
+    ------
+    FloatingPointError
+        If it is not finite; the weights stay as they are then.
+    """
+    optimizer.zero_grad()
+    with explain_images(model, images):
+        outputs = model(images)
+    with explain_targets(targets):
+        value = loss(outputs, targets)
+    check_loss(value)
+    mean = float(accelerator.reduce(value.detach(), "mean"))
+    check_finite(mean, str(place), images)
+    accelerator.backward(value)
+    optimizer.step()
+    return mean
+
+
 def fit(
     model: nn.Module,
     train: ArrayDataset,
@@ -67,6 +120,7 @@ def fit(
     metrics: Mapping[str, Measure] | None = None,
     schedule: Schedule | None = None,
     augment: Augment | None = None,
+    after_step: AfterStep | None = None,
     patience: int | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: int | None = None,
@@ -95,6 +149,10 @@ def fit(
         From the progress of the training, 0…1, to a factor of the learning rate.
     augment : callable, optional
         Changes a training batch; may draw from PyTorch's own generator.
+    after_step : callable, optional
+        Told after each step where the training stands (``place.epoch``, counted from 0, and
+        ``place.batch``, how many of its batches are done) and the loss of the batch. It is not
+        called for a loss that is not finite, which ends the training; what it raises does so too.
     patience : int, optional
         Stop after so many epochs without a lower validation loss, and go back to the best weights.
     checkpoint : path, optional
@@ -140,10 +198,10 @@ def fit(
         "images": len(train),
         **describe_optimizer(optimizer),
     }
-    # The library marks what it prepares, for the precision and against a second time; in a shell
-    # of its own the reader's model stays unmarked.
-    shell, stepper = accelerator.prepare(nn.Sequential(model), optimizer)
-    keeper = Keeper(accelerator, checkpoint, settings, model, optimizer)
+    # The library marks what it prepares, for the precision and against a second time; wrapped in
+    # another module the reader's model stays unmarked.
+    wrapped, stepping = accelerator.prepare(nn.Sequential(model), optimizer)
+    checkpointer = Checkpointer(accelerator, checkpoint, settings, model, optimizer)
 
     def prepare(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         images, targets = images.to(accelerator.device), targets.to(accelerator.device)
@@ -151,38 +209,29 @@ def fit(
 
     check_last_batch(model, train, batches, prepare)
     with (
-        given_back(model, optimizer) as rates,
+        restored_afterwards(model, optimizer) as rates,
         stop_between_steps() as stop,
         progress_bar(progress and accelerator.is_main_process, len(batches), epochs) as show,
     ):
-        place = keeper.resume()
+        place = checkpointer.resume()
         stopped = False
         while place.epoch < epochs and not place.finished and not stopped:
-            shell.train()
+            wrapped.train()
             for indices in batches.of_epoch(place.epoch, first=place.batch):
                 began = time.perf_counter()
                 seed_step(seed, place.epoch, place.batch, process)
                 images, targets = prepare(*train[indices])
-                done = (place.epoch + place.batch / len(batches)) / epochs
-                for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                    group["lr"] = rate * (1.0 if schedule is None else schedule(done))
-
-                stepper.zero_grad()
-                with explain_images(model, images):
-                    outputs = shell(images)
-                with explain_targets(targets):
-                    value = loss(outputs, targets)
-                check_loss(value)
-                mean = float(accelerator.reduce(value.detach(), "mean"))
-                check_finite(mean, f"epoch {place.epoch + 1}, batch {place.batch + 1}", images)
-                accelerator.backward(value)
-                stepper.step()
-
-                place.count_batch(mean, len(indices) * processes, time.perf_counter() - began)
+                if schedule is not None:
+                    done = (place.epoch + place.batch / len(batches)) / epochs
+                    scale_learning_rates(optimizer, rates, schedule(done))
+                value = train_step(wrapped, stepping, loss, images, targets, accelerator, place)
+                place.count_batch(value, len(indices) * processes, time.perf_counter() - began)
                 show(place)
+                if after_step is not None:
+                    after_step(place, value)
                 stopped = any_process(accelerator, stop.asked)
                 if stopped or (checkpoint_every and place.batch % checkpoint_every == 0):
-                    keeper.save(place)
+                    checkpointer.save(place)
                 if stopped:
                     break
 
@@ -197,11 +246,11 @@ def fit(
                     measured = {f"validation_{name}": each for name, each in found.items()}
                 place.close_epoch(measured)
                 if patience is not None:
-                    keeper.watch(place, measured["validation_loss"], patience)
-                keeper.save(place)
+                    checkpointer.stop_early(place, measured["validation_loss"], patience)
+                checkpointer.save(place)
                 stopped = any_process(accelerator, stop.asked)
 
     interrupted = place.epoch < epochs and not place.finished
     if not interrupted:
-        keeper.restore_best()
+        checkpointer.restore_best()
     return History(place.history, interrupted, place.best_epoch)

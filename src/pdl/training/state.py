@@ -1,10 +1,10 @@
-"""Where a training stands, and how that is kept over a crash."""
+"""Where a training stands, and the checkpoint that it goes on from after a crash."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -55,6 +55,9 @@ class Place:
     best_epoch: int | None = None
     finished: bool = False
 
+    def __str__(self) -> str:
+        return f"epoch {self.epoch + 1}, batch {self.batch + 1}"
+
     def count_batch(self, loss: float, images: int, seconds: float) -> None:
         """Go on to the next batch."""
         self.batch += 1
@@ -92,7 +95,9 @@ class Place:
 
 
 @contextmanager
-def given_back(model: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[list[float]]:
+def restored_afterwards(
+    model: nn.Module, optimizer: torch.optim.Optimizer
+) -> Iterator[list[float]]:
     """Give the optimizer's learning rates, one a group, and restore them however it ends.
 
     A schedule changes them in each step; a reader who starts the cell again after an error must
@@ -102,9 +107,16 @@ def given_back(model: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[l
     try:
         yield rates
     finally:
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate
+        scale_learning_rates(optimizer, rates, 1.0)
         model.eval()
+
+
+def scale_learning_rates(
+    optimizer: torch.optim.Optimizer, rates: Sequence[float], factor: float
+) -> None:
+    """Set the learning rate of each group to ``factor`` times the one given for it."""
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate * factor
 
 
 def describe_optimizer(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
@@ -116,8 +128,8 @@ def describe_optimizer(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     return found
 
 
-class Keeper:
-    """Keeps model, optimizer, place and best weights in a file; without a path, in memory only.
+class Checkpointer:
+    """Saves model, optimizer, place and best weights to a file; without a path, nothing is saved.
 
     Parameters
     ----------
@@ -128,7 +140,7 @@ class Keeper:
     settings : dict
         What must be the same when the training goes on.
     model, optimizer
-        Whose state is kept.
+        Whose state is saved.
     """
 
     def __init__(
@@ -187,7 +199,7 @@ class Keeper:
         batches = math.ceil(images / self.settings["batch_size"])
         try:
             possible = place.is_possible(epochs, batches)
-            kept = {**facts.get("tensors", describe(tensors))}
+            written = {**facts.get("tensors", describe(tensors))}
         except (KeyError, TypeError):
             possible = False
         if not possible:
@@ -195,8 +207,8 @@ class Keeper:
                 f"checkpoint: {self.path} was altered: it says {asdict(place)}, where no training "
                 f"of {epochs} epochs of {batches} batches can stand; delete it to begin anew"
             )
-        if kept != describe(tensors):
-            differing = set(kept.items()) ^ set(describe(tensors).items())
+        if written != describe(tensors):
+            differing = set(written.items()) ^ set(describe(tensors).items())
             raise UnusableFileError(
                 f"checkpoint: {self.path} was altered: {min(differing)[0]!r} is not as it was "
                 "written; delete it to begin anew"
@@ -217,7 +229,7 @@ class Keeper:
         }
         save_checkpoint(self.path, tensors, facts)
 
-    def watch(self, place: Place, loss: float, patience: int) -> None:
+    def stop_early(self, place: Place, loss: float, patience: int) -> None:
         """Keep the weights of the lowest validation loss; see whether patience has run out."""
         if math.isfinite(loss) and (place.best_loss is None or loss < place.best_loss):
             place.best_loss, place.best_epoch = loss, place.epoch
@@ -225,6 +237,6 @@ class Keeper:
         place.finished = place.epoch - (place.best_epoch or 0) >= patience
 
     def restore_best(self) -> None:
-        """Give the model the best weights, if any were kept."""
+        """Load the weights of the lowest validation loss, if early stopping has kept any."""
         if self.best:
             self.model.load_state_dict(self.best)
