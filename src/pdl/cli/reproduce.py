@@ -17,6 +17,14 @@ def reproduce(
         Path | None,
         typer.Option(dir_okay=False, help="The record; data/results/NAME.json if left out."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trainings at once; as many as there are cores for if left out."),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers train instead."),
+    ] = None,
     list_all: Annotated[bool, typer.Option("--list", help="Name the experiments.")] = False,
 ) -> None:
     """Run one of the book's experiments again, and write its record."""
@@ -26,6 +34,7 @@ def reproduce(
     from pdl.data.errors import DataError
     from pdl.experiments import reproduce as experiments
     from pdl.experiments.registry import find_experiment
+    from pdl.experiments.workers import WorkersError
 
     console = Console(highlight=False)
     if list_all or not name:
@@ -37,10 +46,10 @@ def reproduce(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     try:
-        experiments.show(experiments.reproduce(name, seed, output), console)
+        experiments.show(experiments.reproduce(name, seed, output, workers, dask), console)
     except KeyboardInterrupt:
         console.print("Stopped; no file has changed.")
         raise typer.Exit(130) from None
-    except (DataError, OSError, UnusableFileError) as error:
+    except (DataError, OSError, UnusableFileError, WorkersError) as error:
         console.print(f"{name}: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None

@@ -14,13 +14,18 @@ class Experiment(NamedTuple):
     Attributes
     ----------
     module : str
-        The module whose function ``run(seed, progress)`` is the experiment.
+        The module whose function ``run(seed, progress)`` is the experiment: it takes the seed of
+        all that is random, 0 or greater (where it trains with several, the first of them), and a
+        ``rich.progress.Progress`` for its bars, and returns an :class:`Outcome`.
     description : str
         What it does, in a line.
     profile : {"quick", "full"}
         Whether it takes only what ships with the book, or real data as well.
     threads : int
-        How many threads the arithmetic uses.
+        How many threads the arithmetic of a training uses.
+    timed : bool
+        Whether its trainings are timed against each other: then they run one after the other, on
+        this machine.
     options : mapping
         Passed on to ``run`` by name: where one module makes several records.
     """
@@ -29,6 +34,7 @@ class Experiment(NamedTuple):
     description: str
     profile: str
     threads: int = 1
+    timed: bool = False
     options: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -97,6 +103,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "our best on MNIST, and its time to 99 % beside an older recipe's (5 seeds)",
         "full",
         threads=2,
+        timed=True,
     ),
     "mnist-settings": Experiment(
         "pdl.experiments.digits.settings",

@@ -17,7 +17,14 @@ from threadpoolctl import threadpool_limits
 
 from pdl._files import UnusableFileError, check_writable, write_together, write_whole
 from pdl.experiments.registry import EXPERIMENTS, Outcome, find_experiment
-from pdl.experiments.resume import folder_of, forget, start_counting, taken_over
+from pdl.experiments.resume import (
+    folder_of,
+    forget,
+    other_processes,
+    start_counting,
+    taken_over,
+)
+from pdl.experiments.workers import workers_for
 from pdl.results import RESULTS, make_record, record_bytes
 
 BUSY = 0.5  # processes that want a core besides ours
@@ -35,7 +42,13 @@ def list_experiments(console: Console) -> None:
     console.print(table)
 
 
-def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str, Any]:
+def reproduce(
+    name: str,
+    seed: int = 0,
+    output: Path | None = None,
+    workers: int | None = None,
+    dask: str | None = None,
+) -> dict[str, Any]:
     """Run an experiment and write its record, and its weights if it ships any.
 
     Parameters
@@ -47,6 +60,11 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
     output : Path, optional
         The record; weights go beside it. ``data/results/NAME.json`` if left out, and the weights
         to ``data/weights/NAME.safetensors``.
+    workers : int, optional
+        How many trainings run at once; as many as there are cores for if left out. The result
+        does not depend on it.
+    dask : str, optional
+        The address of a Dask scheduler, whose workers train instead of this machine.
 
     Returns
     -------
@@ -56,7 +74,10 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
     Raises
     ------
     ValueError
-        If there is no such experiment, its data are damaged, or ``output`` ends in .safetensors.
+        If there is no such experiment, its data are damaged, ``output`` ends in .safetensors, or
+        ``workers`` is less than 1.
+    WorkersError
+        If the trainings cannot run there, see :mod:`pdl.experiments.workers`.
     FileNotFoundError
         If its data are missing.
     OSError
@@ -83,7 +104,11 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
     start_counting()
     load = _load_average()
     started, processor_started = time.perf_counter(), time.process_time()
-    with threadpool_limits(limits=experiment.threads), _progress() as progress:
+    with (
+        threadpool_limits(limits=experiment.threads),
+        workers_for(experiment, workers, dask) as count,
+        _progress() as progress,
+    ):
         outcome: Outcome = module.run(seed, progress, **experiment.options)
     earlier = taken_over()
     seconds = earlier.seconds + time.perf_counter() - started
@@ -91,7 +116,10 @@ def reproduce(name: str, seed: int = 0, output: Path | None = None) -> dict[str,
     if earlier.processor_seconds is not None:
         processor = earlier.processor_seconds + time.process_time() - processor_started
         cost["processor_seconds"] = round(processor, 1)
-    others = max(load, _load_average() - experiment.threads)
+    if other_processes():
+        cost["workers"] = other_processes()
+    ours = experiment.threads * (1 if dask else count)
+    others = max(load, _load_average() - ours)
     if others > BUSY:
         cost["note"] = f"The machine was shared: up to {others:.1f} other processes wanted a core."
 

@@ -7,6 +7,7 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,9 +25,17 @@ class Cost(NamedTuple):
     seconds: float
     processor_seconds: float | None
 
+    def plus(self, other: Cost) -> Cost:
+        """Both together."""
+        known = None not in (self.processor_seconds, other.processor_seconds)
+        processor = (self.processor_seconds or 0) + (other.processor_seconds or 0)
+        return Cost(self.seconds + other.seconds, processor if known else None)
+
 
 # Of the parts that this run took over from earlier ones, by file.
 _taken_over: dict[Path, Cost] = {}
+# The other processes that have worked for this run.
+_processes: set[str] = set()
 
 
 def folder_of(name: str) -> Path:
@@ -58,16 +67,11 @@ def once(
     dict
         What ``compute`` returned, now or then.
     """
-    kept, checkpoint = folder / f"{part}.json", folder / f"{part}.safetensors"
-    wanted = json.loads(json.dumps(settings))
-    earlier = _read(kept)
-    if earlier.get("settings") != wanted:
-        earlier = {}
-        _clear(kept)
-    before = _cost_so_far(kept, earlier)
-    _taken_over.setdefault(kept, before)
-    if "found" in earlier:
-        return dict(earlier["found"])
+    kept, checkpoint = _file_of(folder, part), folder / f"{part}.safetensors"
+    earlier = recall(folder, part, settings)
+    if earlier is not None:
+        return earlier
+    wanted, before = json.loads(json.dumps(settings)), _taken_over[kept]
 
     def computed(before: Cost) -> Found:
         begun = {"began": time.time(), "seconds": before.seconds}
@@ -82,32 +86,83 @@ def once(
         _clear(kept)
         before = _taken_over[kept] = Cost(0.0, 0.0)
         found = computed(before)
-    seconds = before.seconds + time.perf_counter() - started
-    processor = None
-    if before.processor_seconds is not None:
-        processor = before.processor_seconds + time.process_time() - processor_started
-    content = {"settings": wanted, "found": found, **Cost(seconds, processor)._asdict()}
-    _write(kept, content)
+    spent = Cost(time.perf_counter() - started, time.process_time() - processor_started)
+    _write(kept, {"settings": wanted, "found": found, **before.plus(spent)._asdict()})
     checkpoint.unlink(missing_ok=True)
     return dict(json.loads(json.dumps(found)))
+
+
+def recall(folder: Path, part: str, settings: Mapping[str, Any]) -> Found | None:
+    """What an earlier run has found with these settings, or None.
+
+    What is damaged, which a warning names, or has other settings is deleted.
+    """
+    kept = _file_of(folder, part)
+    earlier = _read(kept)
+    if earlier.get("settings") != json.loads(json.dumps(settings)):
+        earlier = {}
+        _clear(kept)
+    _taken_over.setdefault(kept, _cost_so_far(kept, earlier))
+    return dict(earlier["found"]) if "found" in earlier else None
+
+
+def adopt(
+    folder: Path,
+    part: str,
+    settings: Mapping[str, Any],
+    found: Found,
+    before: Cost,
+    spent: Cost,
+    process: str,
+) -> None:
+    """Keep and count what another process has found, which may have no disk in common with this.
+
+    Parameters
+    ----------
+    folder, part, settings, found
+        As for :func:`once`.
+    before, spent : Cost
+        Of earlier runs, and of this one in that process. Its seconds have passed here too, but
+        its processor was another one's.
+    process : str
+        A name of that process, of which :func:`other_processes` counts the different ones.
+    """
+    _processes.add(process)
+    kept = _file_of(folder, part)
+    total = before.plus(spent)
+    _taken_over[kept] = Cost(before.seconds, total.processor_seconds)
+    if "found" not in _read(kept):
+        _write(kept, {"settings": dict(settings), "found": found, **total._asdict()})
+
+
+def other_processes() -> int:
+    """How many others have worked for this run."""
+    return len(_processes)
+
+
+def cost_before(folder: Path, part: str) -> Cost:
+    """What earlier runs have spent on a part that this one has asked for."""
+    return _taken_over[_file_of(folder, part)]
 
 
 def start_counting() -> None:
     """Begin a run: what it takes over from now on is counted by :func:`taken_over`."""
     _taken_over.clear()
+    _processes.clear()
 
 
 def taken_over() -> Cost:
     """What earlier runs have spent on the parts that this one did not have to compute again."""
-    costs = _taken_over.values()
-    processor = [each.processor_seconds for each in costs if each.processor_seconds is not None]
-    known = len(processor) == len(costs)
-    return Cost(sum(each.seconds for each in costs), sum(processor) if known else None)
+    return reduce(Cost.plus, _taken_over.values(), Cost(0.0, 0.0))
 
 
 def forget(name: str) -> None:
     """Delete the parts of an experiment: its record is written."""
     shutil.rmtree(folder_of(name), ignore_errors=True)
+
+
+def _file_of(folder: Path, part: str) -> Path:
+    return folder / f"{part}.json"
 
 
 def _cost_so_far(kept: Path, earlier: Found) -> Cost:

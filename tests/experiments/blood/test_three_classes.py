@@ -13,13 +13,13 @@ from rich.progress import Progress
 from scipy.stats import entropy
 from torch import nn
 
+from pdl.experiments import torch_trial
 from pdl.experiments.blood import three_classes as bloodcells_3class
-from pdl.experiments.blood import training as bloodcells_training
 from pdl.experiments.blood.crops import CellCrops
 from pdl.experiments.blood.report import COMPARED
 from pdl.experiments.blood.three_classes import FEW, KEPT, RARE, RECIPES, run
 from pdl.experiments.blood.training import (
-    Recipe,
+    CropRecipe,
     Standardise,
     ask,
     ask_wrongly,
@@ -27,11 +27,12 @@ from pdl.experiments.blood.training import (
     class_weights,
     prior_answers,
     to_blanks,
-    training,
+    train_on_crops,
 )
 from pdl.experiments.registry import find_experiment
 from pdl.metrics import log_loss, wilson_interval
 from pdl.models import three_block_cnn
+from pdl.results import recorded_result
 from pdl.training import loop
 
 
@@ -50,12 +51,21 @@ def drawn_cells(counts, seed=0, an_image=5):
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch, tmp_path):
-    """A small network on the CPU, and a home of its own for what is unfinished."""
-    monkeypatch.setattr(
-        bloodcells_training, "build_network", lambda: three_block_cnn((6, 6, 6), (16,), 0.1)
-    )
+    """On the CPU, and a home of its own for what is unfinished."""
     monkeypatch.setenv("PDL_DEVICE", "cpu")
     monkeypatch.setenv("PDL_HOME", str(tmp_path / "home"))
+
+
+def small_network():
+    return three_block_cnn((6, 6, 6), (16,), 0.1)
+
+
+def training(recipe, crops, seed, **options):
+    """What the recipe makes of the crops, by a small network."""
+    recipe = replace(recipe, build=small_network)
+    drawn = recipe.draw(crops, seed)
+    prepare = recipe.preparation(drawn)
+    return train_on_crops(recipe, drawn, prepare, seed, **options), drawn, prepare
 
 
 # inputs
@@ -114,17 +124,17 @@ def test_augmented_batches_keep_shape_labels_and_the_seed():
 def test_it_learns_and_a_seed_is_a_seed():
     train, test = drawn_cells((30, 15, 15)), drawn_cells((20, 10, 10), seed=1)
     done = []
-    recipe = Recipe(epochs=4, batch_size=10, learning_rate=5e-3)
-    first = training(recipe, train, seed=3, shown=done.append)
+    recipe = CropRecipe(epochs=4, batch_size=10, learning_rate=5e-3)
+    first, drawn, prepare = training(recipe, train, seed=3, report=done.append)
     assert not first.model.training
-    assert first.train_counts == [30, 15, 15]
-    assert len(first.losses) == 4 and first.losses[-1] < 0.5 * first.losses[0]
-    assert done == pytest.approx(np.arange(24) / 24)
-    logs = ask(first.model, first.prepare(test.images))
+    assert np.bincount(drawn.labels).tolist() == [30, 15, 15]
+    assert len(first.losses) == 24 and first.losses[-1] < 0.5 * first.losses[0]
+    assert done == pytest.approx(np.arange(1, 25) / 24)
+    logs = ask(first.model, prepare(test.images))
     np.testing.assert_allclose(np.exp(logs).sum(axis=1), 1)
     assert (logs.argmax(axis=1) == test.labels).mean() > 0.9
-    again, other = (training(recipe, train, seed) for seed in (3, 4))
-    np.testing.assert_array_equal(logs, ask(again.model, again.prepare(test.images)))
+    again, other = (training(recipe, train, seed)[0] for seed in (3, 4))
+    np.testing.assert_array_equal(logs, ask(again.model, prepare(test.images)))
     assert again.losses == first.losses != other.losses
 
 
@@ -135,24 +145,22 @@ def caught(monkeypatch):
 
     class Done:
         interrupted = False
-
-        def column(self, name):
-            return [1.0]
+        epochs = ({"train_loss": 1.0},)
 
     def fit(model, data, **options):
         state = [each.clone() for each in model.state_dict().values()]
         calls.append({"data": data, "state": state, **options})
         return Done()
 
-    monkeypatch.setattr(bloodcells_training, "fit", fit)
+    monkeypatch.setattr(torch_trial, "fit", fit)
     return calls
 
 
 def test_few_images_are_the_same_with_and_without_augmentation(caught):
     cells = drawn_cells((60, 30, 30))
     for name in ("few", "few_augmented"):
-        trained = training(replace(RECIPES[name], epochs=1), cells, seed=2)
-        assert trained.train_counts == list(FEW) == [20, 20, 20]
+        _, drawn, _ = training(replace(RECIPES[name], epochs=1), cells, seed=2)
+        assert np.bincount(drawn.labels).tolist() == list(FEW) == [20, 20, 20]
     plain, moved = caught
     assert torch.equal(plain["data"].images, moved["data"].images)
     assert torch.equal(plain["data"].targets, moved["data"].targets)
@@ -169,7 +177,7 @@ def test_the_older_recipe_is_the_older_recipe(caught):
     assert isinstance(optimizer, torch.optim.Adam)
     assert optimizer.param_groups[0]["lr"] == 0.01
     assert caught[0]["batch_size"] == 128
-    assert caught[0]["schedule"](0.5) == 1
+    assert caught[0]["schedule"] is None
     others = {recipe.learning_rate for name, recipe in RECIPES.items() if name != "older_recipe"}
     assert others == {0.001}
 
@@ -178,7 +186,7 @@ def test_the_weighted_loss_is_pytorchs_with_our_weights(caught):
     cells = drawn_cells((12, 3, 6))
     logits, labels = torch.randn(9, 3), torch.arange(9) % 3
     for weighted in (False, True):
-        training(Recipe(epochs=1, weighted=weighted), cells, seed=0)
+        training(CropRecipe(epochs=1, weighted=weighted), cells, seed=0)
     plain, weighted = (call["loss"](logits, labels) for call in caught)
     assert torch.equal(plain, nn.functional.cross_entropy(logits, labels))
     expected = nn.CrossEntropyLoss(torch.tensor([21 / 36, 21 / 9, 21 / 18]))(logits, labels)
@@ -187,10 +195,9 @@ def test_the_weighted_loss_is_pytorchs_with_our_weights(caught):
 
 def test_blank_images_teach_the_prior_and_no_more():
     cells = drawn_cells((60, 25, 15))
-    trained = training(
-        Recipe(epochs=15, batch_size=50, learning_rate=1e-2, blank=True), cells, seed=0
-    )
-    logs = ask(trained.model, trained.prepare(cells.images))
+    recipe = CropRecipe(epochs=15, batch_size=50, learning_rate=1e-2, blank=True)
+    trained, _, prepare = training(recipe, cells, seed=0)
+    logs = ask(trained.model, prepare(cells.images))
     np.testing.assert_allclose(logs, np.broadcast_to(logs[0], logs.shape), atol=1e-6)
     prior = entropy([60, 25, 15])
     assert prior <= log_loss(logs, cells.labels) < prior + 0.02
@@ -209,8 +216,7 @@ def test_wrong_layouts():
             return images.mean((2, 3))
 
     prepare = Standardise.of(cells.images)
-    trained = bloodcells_training.Trained(Noted(), prepare, [3, 3, 3], [], 0.0)
-    found = ask_wrongly(trained, cells.images)
+    found = ask_wrongly(Noted(), prepare(cells.images))
     assert list(found) == ["swapped_axes", "reshaped"]
     swapped, mixed = asked
     np.testing.assert_array_equal(swapped[2, 1, 5, 9], prepare(cells.images)[2, 1, 9, 5])
@@ -224,7 +230,11 @@ def test_wrong_layouts():
 
 SMALL = {
     name: replace(
-        recipe, epochs=1, batch_size=16, counts=None if recipe.counts is None else (9, 4, 4)
+        recipe,
+        build=small_network,
+        epochs=1,
+        batch_size=16,
+        counts=None if recipe.counts is None else (9, 4, 4),
     )
     for name, recipe in RECIPES.items()
 }
@@ -298,19 +308,19 @@ def test_the_whole_experiment_in_small(cells):
 def test_a_run_that_was_stopped_goes_on_where_it_was(cells, monkeypatch, tmp_path):
     trained = []
 
-    def noted(recipe, crops, seed, *rest):
+    def noted(recipe, crops, prepare, seed, *rest):
         trained.append(seed)
-        return training(recipe, crops, seed, *rest)
+        return train_on_crops(recipe, crops, prepare, seed, *rest)
 
-    def stopped(recipe, crops, seed, *rest):
+    def stopped(*given):
         if len(trained) == 10:
             raise KeyboardInterrupt
-        return noted(recipe, crops, seed, *rest)
+        return noted(*given)
 
-    monkeypatch.setattr(bloodcells_3class, "training", stopped)
+    monkeypatch.setattr(bloodcells_3class, "train_on_crops", stopped)
     with pytest.raises(KeyboardInterrupt):
         small_run(folds=2)
-    monkeypatch.setattr(bloodcells_3class, "training", noted)
+    monkeypatch.setattr(bloodcells_3class, "train_on_crops", noted)
     outcome = small_run(folds=2)
     assert trained == [7] * 8 + [8] * 8
     trained.clear()
@@ -332,7 +342,22 @@ def test_ctrl_c_in_a_training_ends_the_experiment(monkeypatch):
 
     monkeypatch.setattr(loop, "stop_between_steps", Asked)
     with pytest.raises(KeyboardInterrupt):
-        training(Recipe(epochs=2), drawn_cells((4, 4, 4)), seed=0)
+        training(CropRecipe(epochs=2), drawn_cells((4, 4, 4)), seed=0)
+
+
+def test_the_recipes_are_recorded_as_they_are():
+    recorded = recorded_result("bloodcells-3class")["settings"]["recipes"]
+    found = {name: recipe.settings() for name, recipe in RECIPES.items()}
+    assert json.loads(json.dumps(found)) == recorded
+
+
+def test_a_training_that_diverges_is_no_result(caught, monkeypatch):
+    def diverges(*arguments, **options):
+        raise FloatingPointError("the loss is nan")
+
+    monkeypatch.setattr(torch_trial, "fit", diverges)
+    with pytest.raises(FloatingPointError, match="lower learning rate"):
+        training(CropRecipe(epochs=1), drawn_cells((4, 4, 4)), seed=0)
 
 
 def test_the_recipes_and_the_registry():
@@ -343,11 +368,11 @@ def test_the_recipes_and_the_registry():
         counts = np.array(recipe.counts or (0, 0, 0))
         assert (counts <= 0.75 * np.array(KEPT)).all()
     # The pairs differ in one thing each.
-    for first, second, name in (
-        ("all", "all_augmented", "augmented"),
-        ("few", "few_augmented", "augmented"),
-        ("rare", "rare_weighted", "weighted"),
+    for first, second, change in (
+        ("all", "all_augmented", {"augment": augmented}),
+        ("few", "few_augmented", {"augment": augmented}),
+        ("rare", "rare_weighted", {"weighted": True}),
     ):
-        assert replace(RECIPES[first], **{name: True}) == RECIPES[second]
+        assert replace(RECIPES[first], **change) == RECIPES[second]
     shares = np.array(RARE) / sum(RARE)
     np.testing.assert_allclose(shares, np.array([4153, 372, 361]) / 4886, atol=0.002)

@@ -187,8 +187,9 @@ def test_the_loss_of_the_pixels_and_its_gradient():
 def test_a_few_steps_lower_the_loss_and_a_seed_is_a_seed():
     cells = load_cells("train", count=4)
     ticks = []
-    first = train(3, *cells, steps=20, after_step=lambda: ticks.append(1))
-    assert len(first.losses) == len(ticks) == 20
+    first = train(3, *cells, steps=20, after_step=lambda *told: ticks.append(told))
+    assert ticks == list(enumerate(first.losses, 1))
+    assert len(ticks) == 20
     assert np.mean(first.losses[-5:]) < 0.9 * np.mean(first.losses[:5])
     assert (
         train(3, *cells, steps=2).losses == first.losses[:1] + train(3, *cells, steps=2).losses[1:]
@@ -202,7 +203,7 @@ def test_the_whole_experiment_in_small(monkeypatch, tmp_path, data):
     setting = cells_five_seeds.SETTINGS[data]
     few = {"load": lambda split: load_cells(split, count=3, hard=data == "hard")}
     monkeypatch.setitem(cells_five_seeds.SETTINGS, data, setting._replace(**few))
-    monkeypatch.setattr(cells_five_seeds, "folder_of", lambda name: tmp_path / name)
+    monkeypatch.setenv("PDL_HOME", str(tmp_path))
     monkeypatch.setattr(cells_five_seeds, "CORE_PROBABILITIES", (0.5,))
     monkeypatch.setattr(cells_five_seeds, "LOSSES_A_MEAN", 2)
     progress = Progress(disable=True)

@@ -90,20 +90,22 @@ def test_a_seed_is_a_seed(few, tmp_path, monkeypatch):
 def test_a_run_that_was_killed_goes_on_with_the_next_epoch(few, monkeypatch):
     calls = []
 
-    def dies(epoch):
-        calls.append(epoch)
+    def dies(part):
+        calls.append(round(3 * part))
         if len(calls) == 2:
             raise KeyboardInterrupt
 
     train = mnist_cnn_keras.train_keras
-    monkeypatch.setattr(
-        mnist_cnn_keras, "train_keras", lambda *a: train(*a[:-1], dies if len(calls) < 2 else a[-1])
-    )
+
+    def train_until(checkpoint, report, **options):
+        return train(checkpoint, dies if len(calls) < 2 else report, **options)
+
+    monkeypatch.setattr(mnist_cnn_keras, "train_keras", train_until)
     monkeypatch.setitem(SETTINGS, "epochs", 3)
     with pytest.raises(KeyboardInterrupt):
         run()
     found = run()
-    assert calls == [0, 1]
+    assert calls == [1, 2]
     assert found.details["history"][0]["epoch"] == 1
     assert found.details["history"][-1]["epoch"] == 3
 
@@ -118,12 +120,16 @@ def test_a_run_that_was_killed_goes_on_with_the_next_epoch(few, monkeypatch):
     ],
 )
 def test_a_damaged_backup_is_named_and_begun_anew(few, tmp_path, monkeypatch, name, content):
-    def dies(epoch):
+    def dies(part):
         raise KeyboardInterrupt
 
     train = mnist_cnn_keras.train_keras
     with monkeypatch.context() as changed:
-        changed.setattr(mnist_cnn_keras, "train_keras", lambda *a: train(*a[:-1], dies))
+        changed.setattr(
+            mnist_cnn_keras,
+            "train_keras",
+            lambda checkpoint, report, **options: train(checkpoint, dies, **options),
+        )
         with pytest.raises(KeyboardInterrupt):
             run()
     path = tmp_path / "unfinished" / "mnist-cnn-keras" / name

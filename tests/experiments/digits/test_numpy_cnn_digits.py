@@ -52,7 +52,8 @@ def test_it_learns_and_a_seed_is_a_seed():
     assert count_right(train(0, images, labels, epochs=3), digits.test_x, digits.test_y) == right
 
 
-def test_the_whole_experiment_in_small():
+def test_the_whole_experiment_in_small(tmp_path, monkeypatch):
+    monkeypatch.setenv("PDL_HOME", str(tmp_path))
     with Progress(disable=True) as progress:
         outcome = run(0, progress, splits=2, seeds=2, epochs=1)
     assert len(outcome.details["right_by_split"]) == len(outcome.details["right_by_seed"]) == 2

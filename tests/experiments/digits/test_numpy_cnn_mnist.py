@@ -44,8 +44,9 @@ def test_normalised_pixels():
 def test_it_learns_what_it_is_shown():
     shown, others = strokes(1000, 0), strokes(200, 1)
     ticks = []
-    trained = train(0, *shown, epochs=2, after_step=lambda: ticks.append(1))
-    assert len(trained.losses) == len(ticks) == 20
+    trained = train(0, *shown, epochs=2, after_step=lambda *told: ticks.append(told))
+    assert ticks == list(enumerate(trained.losses, 1))
+    assert len(ticks) == 20
     assert np.mean(trained.losses[-5:]) < 0.5 * np.mean(trained.losses[:5])
     answers = classify(trained.model, others.images, batch=64)
     assert answers.shape == (200,)
@@ -65,13 +66,13 @@ def test_a_seed_is_a_seed():
 
 def test_each_epoch_sees_each_image_once_in_an_order_of_its_own(monkeypatch):
     seen = []
-    forward = SoftmaxCrossEntropy.forward
+    forward = SoftmaxCrossEntropy.__call__
 
     def noted(self, logits, labels):
         seen.append(labels)
         return forward(self, logits, labels)
 
-    monkeypatch.setattr(numpy_cnn_mnist.SoftmaxCrossEntropy, "forward", noted)
+    monkeypatch.setattr(numpy_cnn_mnist.SoftmaxCrossEntropy, "__call__", noted)
     sorted_labels = np.repeat(np.arange(10, dtype=np.uint8), 20)
     train(0, strokes(200, 0).images, sorted_labels, epochs=2)
     first, second = np.concatenate(seen[:2]), np.concatenate(seen[2:])
@@ -82,8 +83,9 @@ def test_each_epoch_sees_each_image_once_in_an_order_of_its_own(monkeypatch):
 
 
 @pytest.fixture
-def drawn(monkeypatch):
+def drawn(monkeypatch, tmp_path):
     """Drawn digits in the place of MNIST, and what was asked of which network."""
+    monkeypatch.setenv("PDL_HOME", str(tmp_path))
     sets = {"train": strokes(600, 0), "test": strokes(100, 1)}
     monkeypatch.setattr(numpy_cnn_mnist, "load_mnist", sets.__getitem__)
     monkeypatch.setattr(numpy_cnn_mnist, "VALIDATION", 150)

@@ -11,13 +11,16 @@ from rich.progress import Progress
 from torch import nn
 
 from pdl.data.store.mnist import LabelledImages
+from pdl.experiments import torch_trial
 from pdl.experiments.digits import cnn as mnist_cnn
 from pdl.experiments.digits import cnn_slides as mnist_cnn_slides
 from pdl.experiments.digits import fast as mnist_fast
 from pdl.experiments.digits import mlp as mnist_mlp
 from pdl.experiments.digits import settings as mnist_settings
-from pdl.experiments.digits import training as mnist_training
-from pdl.experiments.digits.training import Recipe, Scores, Sets, as_dataset, training
+from pdl.experiments.digits.ensemble import add_ensemble
+from pdl.experiments.digits.training import Scores, Sets, as_dataset, train_and_test
+from pdl.experiments.torch_trial import Recipe, train
+from pdl.experiments.trial import Trained
 from pdl.models import mlp, slides_cnn, small_cnn
 from pdl.results import recorded_result
 
@@ -46,28 +49,45 @@ def sets(monkeypatch, tmp_path):
 SHORT = Recipe(mlp, learning_rate=1e-3, batch_size=50, epochs=2)
 
 
+def training(recipe, sets, seed, **options):
+    """What was trained, and the logits of the test images."""
+    kept = {}
+    found = train_and_test(
+        None,
+        recipe=recipe,
+        load=lambda: sets,
+        seed=seed,
+        keep=lambda trained, logits: kept.update(trained=trained, logits=logits) or {},
+        **options,
+    )
+    return found | kept
+
+
 def test_a_seed_is_a_seed_and_the_part_done_is_told(sets):
     told = []
-    one = training(SHORT, sets, seed=3, shown=told.append)
-    assert np.array_equal(one.logits, training(SHORT, sets, seed=3).logits)
-    assert not np.array_equal(one.logits, training(SHORT, sets, seed=4).logits)
-    assert told == pytest.approx(np.arange(12) / 12)
+    one = training(SHORT, sets, seed=3, report=told.append)
+    assert np.array_equal(one["logits"], training(SHORT, sets, seed=3)["logits"])
+    assert not np.array_equal(one["logits"], training(SHORT, sets, seed=4)["logits"])
+    assert told == pytest.approx(np.arange(1, 13) / 12)
+    assert one["answers"] == one["logits"].argmax(axis=1).tolist()
+    rows = [row["train_loss"] for row in one["history"]]
+    assert np.reshape(one["trained"].losses, (2, 6)).mean(axis=1) == pytest.approx(rows)
 
 
 def test_the_schedule_is_heeded(sets):
     held = training(Recipe(mlp, 1e-3, 50, 2, schedule=lambda done: 0.0), sets, seed=0)
     free = training(SHORT, sets, seed=0)
-    assert held.history[0]["train_loss"] == pytest.approx(held.first_loss, abs=0.1)
-    assert free.history[1]["train_loss"] < 0.5 * held.history[1]["train_loss"]
+    assert held["history"][0]["train_loss"] == pytest.approx(held["first_loss"], abs=0.1)
+    assert free["history"][1]["train_loss"] < 0.5 * held["history"][1]["train_loss"]
 
 
 def test_an_interrupted_training_is_no_result(sets, monkeypatch):
     class Stopped:
         interrupted = True
 
-    monkeypatch.setattr(mnist_training, "fit", lambda *a, **k: Stopped())
+    monkeypatch.setattr(torch_trial, "fit", lambda *a, **k: Stopped())
     with pytest.raises(KeyboardInterrupt):
-        training(SHORT, sets, seed=0)
+        train(SHORT, mlp(), sets.train, 0)
 
 
 def test_the_first_loss_is_before_the_first_step(sets):
@@ -75,7 +95,7 @@ def test_the_first_loss_is_before_the_first_step(sets):
     model = mlp()
     with torch.no_grad():
         loss = nn.functional.cross_entropy(model(sets.train.images), sets.train.targets)
-    assert training(SHORT, sets, seed=0).first_loss == pytest.approx(float(loss), rel=1e-5)
+    assert training(SHORT, sets, seed=0)["first_loss"] == pytest.approx(float(loss), rel=1e-5)
 
 
 def test_gains_are_paired():
@@ -106,7 +126,7 @@ def test_the_perceptron_beats_what_has_no_hidden_layer_in_the_record_only_by_pai
 
 
 def test_what_was_trained_before_a_kill_is_not_trained_again(sets, monkeypatch):
-    fit, calls = mnist_training.fit, []
+    fit, calls = torch_trial.fit, []
 
     def dies_at_the_third(*arguments, **options):
         calls.append(options["seed"])
@@ -114,12 +134,12 @@ def test_what_was_trained_before_a_kill_is_not_trained_again(sets, monkeypatch):
             raise KeyboardInterrupt
         return fit(*arguments, **options)
 
-    monkeypatch.setattr(mnist_training, "fit", dies_at_the_third)
+    monkeypatch.setattr(torch_trial, "fit", dies_at_the_third)
     with Progress(disable=True) as progress:
         with pytest.raises(KeyboardInterrupt):
             mnist_mlp.run(0, progress, seeds=2)
         resumed = mnist_mlp.run(0, progress, seeds=2)
-        assert calls == [0, 1, 0, 0, 1]
+        assert calls == [0, 0, 1, 1, 1]  # by both recipes with each seed
     assert resumed.metrics["test_accuracy"] > 0.1
 
 
@@ -132,15 +152,15 @@ def test_a_damaged_checkpoint_is_named_and_its_part_trained_anew(sets, monkeypat
         checkpoint.write_bytes(content)
         raise KeyboardInterrupt(history)
 
-    fit = mnist_training.fit
+    fit = torch_trial.fit
     with Progress(disable=True) as progress:
         expected = mnist_mlp.run(0, progress, seeds=1)
         monkeypatch.setenv("PDL_HOME", str(tmp_path / "elsewhere"))
-        monkeypatch.setattr(mnist_training, "fit", dies_late)
+        monkeypatch.setattr(torch_trial, "fit", dies_late)
         with pytest.raises(KeyboardInterrupt):
             mnist_mlp.run(0, progress, seeds=1)
-        monkeypatch.setattr(mnist_training, "fit", fit)
-        with pytest.warns(UserWarning, match=r"seed 0\.safetensors is damaged.*computed anew"):
+        monkeypatch.setattr(torch_trial, "fit", fit)
+        with pytest.warns(UserWarning, match=r"n 0\.safetensors is damaged.*computed anew"):
             found = mnist_mlp.run(0, progress, seeds=1)
     assert found.metrics["test_accuracy"] == expected.metrics["test_accuracy"]
 
@@ -253,19 +273,18 @@ def test_the_record_of_the_fast_network_and_its_weights(sets, monkeypatch):
 
 def test_a_training_that_diverges_is_one_result(sets):
     found = training(Recipe(mnist_cnn.normal_weights, 1e30, 50, 2), sets, seed=0)
-    assert found.history == []
-    assert not np.isfinite(found.losses[-1])
-    curve = mnist_settings.curve_and_logits(found, steps=12)["curve"]
-    assert None in curve[:10]
-    assert curve[-1] is None
+    assert found["history"] == []
+    losses = found["trained"].losses
+    assert len(losses) == 12 and np.isfinite(losses[0]) and not np.isfinite(losses[-1])
+    curve = mnist_settings.curve_and_logits(found["trained"], found["logits"])["curve"]
+    assert curve[0] is not None and curve[-1] is None
 
 
 def test_the_curve_of_a_training_that_ended():
-    history = [{"epoch": 1}]
     logits = np.zeros((2, 10), np.float32)
-    steps = 2 * mnist_settings.CURVE_POINTS
-    trained = mnist_training.Trained(logits, history, list(np.arange(steps)), 0.0, nn.Identity())
-    curve = mnist_settings.curve_and_logits(trained, steps)["curve"]
+    losses = [float(each) for each in range(2 * mnist_settings.CURVE_POINTS)]
+    trained = Trained(nn.Identity(), losses, [{"epoch": 1}])
+    curve = mnist_settings.curve_and_logits(trained, logits)["curve"]
     assert curve[:2] == [0.5, 2.5]
     assert mnist_settings.mean_curve([{"curve": [1.0, 2.0]}, {"curve": [3.0, None]}]) == [2.0, None]
 
@@ -291,7 +310,7 @@ def test_the_ensemble_is_compared_with_its_own_members():
     one, two = np.array([2.0, 1.0]), np.array([0.0, 0.5])
     runs = [{"logits": [one, one, two]}, {"logits": [one, two, one]}, {"logits": [two, one, one]}]
     scores = Scores()
-    mnist_settings.add_ensemble(scores, runs, truth)
+    add_ensemble(scores, runs, truth)
     assert scores.metrics["ensemble_accuracy"] == 1
     # Two of three are left: both right, or one of them, which is the surer one.
     assert scores.metrics["ensemble_minus_mean_member"] == pytest.approx(1 / 3)

@@ -8,11 +8,10 @@ the same for all recipes, so that they are compared fold by fold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.progress import Progress
@@ -27,14 +26,16 @@ from pdl.experiments.blood.crops import (
 from pdl.experiments.blood.report import Fold, report
 from pdl.experiments.blood.training import (
     AUGMENTATION,
-    Recipe,
+    CropRecipe,
     ask,
     ask_wrongly,
+    augmented,
     prior_answers,
-    training,
+    train_on_crops,
 )
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import Found, folder_of, once
+from pdl.experiments.resume import Found
+from pdl.experiments.trial import Report, Trial, run_trials
 from pdl.results import pixels_sha256
 
 NAME = "bloodcells-3class"
@@ -47,14 +48,14 @@ RARE = (510, 46, 44)  # the shares of all cells of BCCD
 CLASSES = ("red cell", "white cell", "platelets")
 
 RECIPES = {
-    "all": Recipe(epochs=4),
-    "all_augmented": Recipe(epochs=4, augmented=True),
-    "few": Recipe(epochs=40, batch_size=20, counts=FEW),
-    "few_augmented": Recipe(epochs=40, batch_size=20, counts=FEW, augmented=True),
-    "older_recipe": Recipe(epochs=4, batch_size=128, learning_rate=1e-2),
-    "rare": Recipe(epochs=6, counts=RARE),
-    "rare_weighted": Recipe(epochs=6, counts=RARE, weighted=True),
-    "blank": Recipe(epochs=2, blank=True),
+    "all": CropRecipe(epochs=4),
+    "all_augmented": CropRecipe(epochs=4, augment=augmented),
+    "few": CropRecipe(epochs=40, batch_size=20, counts=FEW),
+    "few_augmented": CropRecipe(epochs=40, batch_size=20, counts=FEW, augment=augmented),
+    "older_recipe": CropRecipe(epochs=4, batch_size=128, learning_rate=1e-2),
+    "rare": CropRecipe(epochs=6, counts=RARE),
+    "rare_weighted": CropRecipe(epochs=6, counts=RARE, weighted=True),
+    "blank": CropRecipe(epochs=2, blank=True),
 }
 SMALLER_FORM = (
     "red cells: a random part of them, see counts; all white cells and platelets",
@@ -75,7 +76,7 @@ REPORTED = {
 def run(
     seed: int,
     progress: Progress,
-    recipes: Mapping[str, Recipe] = RECIPES,
+    recipes: Mapping[str, CropRecipe] = RECIPES,
     folds: int = FOLDS,
     kept: Sequence[int] = KEPT,
 ) -> Outcome:
@@ -83,10 +84,9 @@ def run(
 
     Parameters
     ----------
-    seed : int
-        Of the crops that are kept and of the folds; fold f trains with ``seed + f``.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        Also of the crops that are kept and of the folds; fold f trains with ``seed + f``. See
+        :class:`pdl.experiments.registry.Experiment`.
     recipes, folds, kept
         The eight recipes, the number of folds, the crops of each class; others only to try it
         out.
@@ -100,39 +100,31 @@ def run(
     every, left_out = load_cell_crops()
     crops = every.part(choose(every.labels, kept, np.random.default_rng(seed)))
     fold_of = folds_by_image(crops.smears, folds, seed)
-    folder = folder_of(NAME)
-    total = sum(recipe.epochs * _images(recipe, crops, folds) for recipe in recipes.values())
-    bar = progress.add_task("training", total=total * folds)
-    done, rows = 0, []
     sha256 = pixels_sha256([crops.images, crops.labels])
-    common = {"folds": folds, "crops": sha256, "augmentation": asdict(AUGMENTATION)}
-    for number in range(folds):
-        train, test = crops.part(fold_of != number), crops.part(fold_of == number)
-        found = {}
-        for name, recipe in recipes.items():
-            progress.update(bar, description=f"fold {number + 1} of {folds}: {name}")
-            work = recipe.epochs * _images(recipe, crops, folds)
-
-            def shown(part: float, before: int = done, work: int = work) -> None:
-                progress.update(bar, completed=before + part * work)
-
-            found[name] = once(
-                folder,
-                f"fold {number} {name}",
-                {**asdict(recipe), **common, "seed": seed},
-                partial(
-                    _train_and_ask,
-                    recipe=recipe,
-                    train=train,
-                    test=test,
-                    seed=seed + number,
-                    all_questions=name == "all",
-                    shown=shown,
-                ),
-            )
-            done += work
-            progress.update(bar, completed=done)
-        rows.append(Fold(seed + number, train, test, found))
+    common = {"folds": folds, "crops": sha256, "augmentation": asdict(AUGMENTATION), "seed": seed}
+    parts = [(crops.part(fold_of != each), crops.part(fold_of == each)) for each in range(folds)]
+    trials = [
+        Trial(
+            f"fold {number} {name}",
+            {**recipe.settings(), **common},
+            partial(
+                train_and_ask,
+                recipe=recipe,
+                train=train,
+                test=test,
+                seed=seed + number,
+                all_questions=name == "all",
+            ),
+            work=recipe.epochs * (sum(recipe.counts) if recipe.counts else len(train.labels)),
+        )
+        for number, (train, test) in enumerate(parts)
+        for name, recipe in recipes.items()
+    ]
+    found = iter(run_trials(NAME, trials, progress))
+    rows = [
+        Fold(seed + number, train, test, {name: next(found) for name in recipes})
+        for number, (train, test) in enumerate(parts)
+    ]
     metrics, intervals, details = report(rows)
     return Outcome(
         metrics,
@@ -155,7 +147,7 @@ def run(
                 "image's border, resized to 64×64 with antialiasing (triangle filter)",
                 "inputs": "each channel of mean 0 and deviation 1 over the training crops",
                 "augmentation": asdict(AUGMENTATION),
-                "recipes": {name: asdict(recipe) for name, recipe in recipes.items()},
+                "recipes": {name: recipe.settings() for name, recipe in recipes.items()},
             },
             "smaller_form": SMALLER_FORM,
             "reported": REPORTED,
@@ -165,33 +157,29 @@ def run(
     )
 
 
-def _images(recipe: Recipe, crops: CellCrops, folds: int) -> int:
-    """About how many crops an epoch takes, for the progress bar."""
-    if recipe.counts is not None:
-        return sum(recipe.counts)
-    return len(crops.labels) * (folds - 1) // folds
-
-
-def _train_and_ask(
+def train_and_ask(
     checkpoint: Path,
+    report: Report,
     *,
-    recipe: Recipe,
+    recipe: CropRecipe,
     train: CellCrops,
     test: CellCrops,
     seed: int,
     all_questions: bool,
-    shown: Callable[[float], Any],
 ) -> Found:
     """Train, and let the network answer the test crops; in a form that JSON can say."""
-    trained = training(recipe, train, seed, checkpoint, shown)
-    answers = {"answers": ask(trained.model, trained.prepare(test.images))}
+    drawn = recipe.draw(train, seed)
+    prepare = recipe.preparation(drawn)
+    trained = train_on_crops(recipe, drawn, prepare, seed, checkpoint, report)
+    inputs, counts = prepare(test.images), np.bincount(drawn.labels).tolist()
+    answers = {"answers": ask(trained.model, inputs)}
     if all_questions:
-        answers |= ask_wrongly(trained, test.images)
-        answers["prior"] = prior_answers(trained.train_counts, len(test.labels))
+        answers |= ask_wrongly(trained.model, inputs)
+        answers["prior"] = prior_answers(counts, len(test.labels))
     return {
-        "train_counts": trained.train_counts,
-        "losses": [round(each, 4) for each in trained.losses],
-        "seconds": trained.seconds,
-        "images": sum(trained.train_counts) * recipe.epochs,
+        "train_counts": counts,
+        "losses": [round(row["train_loss"], 4) for row in trained.history],
+        "seconds": sum(row["seconds"] for row in trained.history),
+        "images": sum(counts) * recipe.epochs,
         **{key: np.round(each, 6).tolist() for key, each in answers.items()},
     }

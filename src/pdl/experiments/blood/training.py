@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,8 +15,10 @@ from torch import Tensor, nn
 
 from pdl.augmentation import Augmentation
 from pdl.experiments.blood.crops import CellCrops, Numbers, Pixels, choose
+from pdl.experiments.torch_trial import Recipe, train
+from pdl.experiments.trial import Report, Trained
 from pdl.models import three_block_cnn
-from pdl.training import ArrayDataset, fit, predict
+from pdl.training import ArrayDataset, predict
 
 Inputs = NDArray[np.float32]
 Prepare = Callable[[Pixels], Inputs]
@@ -28,55 +30,42 @@ AUGMENTATION = Augmentation(
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """One way to train.
+class CropRecipe(Recipe):
+    """One way to train on crops.
 
     Attributes
     ----------
-    epochs, batch_size : int
-    learning_rate : float
-        Of Adam, the same throughout.
     counts : tuple of int or None
         Training crops of each class, drawn by chance; None takes all that there are.
-    augmented : bool
-        Whether the crops of each batch are turned, moved, scaled and flipped by chance.
     weighted : bool
         Whether a crop's loss counts in inverse proportion to its class's frequency.
     blank : bool
         Whether the images are ruined, see :func:`to_blanks`.
     """
 
-    epochs: int
-    batch_size: int = 32
+    build: Callable[[], nn.Module] = three_block_cnn
     learning_rate: float = 1e-3
+    batch_size: int = 32
+    epochs: int = 4
     counts: tuple[int, ...] | None = None
-    augmented: bool = False
     weighted: bool = False
     blank: bool = False
 
+    def settings(self) -> dict[str, Any]:
+        """What JSON can say of it; all else is the same for all recipes."""
+        names = ("epochs", "batch_size", "learning_rate", "counts", "weighted", "blank")
+        found = {name: getattr(self, name) for name in names}
+        return {**found, "augmented": self.augment is not None}
 
-class Trained(NamedTuple):
-    """A network and how it came about.
+    def draw(self, crops: CellCrops, seed: int) -> CellCrops:
+        """The crops to learn from."""
+        if self.counts is None:
+            return crops
+        return crops.part(choose(crops.labels, self.counts, np.random.default_rng(seed)))
 
-    Attributes
-    ----------
-    model : torch.nn.Module
-        In evaluation mode.
-    prepare : callable
-        Turns crops into the network's inputs.
-    train_counts : list of int
-        Of each class, the crops that it was trained on.
-    losses : list of float
-        The training loss of each epoch, as it was trained: augmented, weighted.
-    seconds : float
-        In the training steps alone.
-    """
-
-    model: nn.Module
-    prepare: Prepare
-    train_counts: list[int]
-    losses: list[float]
-    seconds: float
+    def preparation(self, crops: CellCrops) -> Prepare:
+        """What turns crops into inputs, made for those that are learned from."""
+        return to_blanks if self.blank else Standardise.of(crops.images)
 
 
 @dataclass(frozen=True)
@@ -150,75 +139,47 @@ def class_weights(labels: Numbers) -> Inputs:
     return np.asarray(weights, dtype=np.float32)
 
 
-def build_network() -> nn.Module:
-    """The network with the settings of the older recipe; weights from PyTorch's generator."""
-    return three_block_cnn()
-
-
-def training(
-    recipe: Recipe,
+def train_on_crops(
+    recipe: CropRecipe,
     crops: CellCrops,
+    prepare: Prepare,
     seed: int,
     checkpoint: Path | None = None,
-    shown: Callable[[float], Any] = lambda done: None,
-) -> Trained:
+    report: Report = lambda part: None,
+) -> Trained[nn.Module]:
     """Train a network by a recipe.
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : CropRecipe
     crops : CellCrops
-        To learn from, or to draw from what to learn from.
+        To learn from, see :meth:`CropRecipe.draw`.
+    prepare : callable
+        See :meth:`CropRecipe.preparation`.
     seed : int
-        Of the draw, the weights, the order, dropout and augmentation.
-    checkpoint : Path, optional
-        See :func:`pdl.training.fit`.
-    shown : callable
-        Told the part that is done, 0…1, before each step.
+        Of the weights, the order, dropout and augmentation.
+    checkpoint, report
+        See :func:`pdl.experiments.torch_trial.train`.
 
     Raises
     ------
+    FloatingPointError
+        If the loss becomes infinite or NaN.
     KeyboardInterrupt
         If it is stopped.
     """
-    if recipe.counts is not None:
-        crops = crops.part(choose(crops.labels, recipe.counts, np.random.default_rng(seed)))
-    prepare: Prepare = to_blanks if recipe.blank else Standardise.of(crops.images)
-    torch.manual_seed(seed)
-    # Channels last is only another order in memory, and quicker on a CPU.
-    model = build_network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     weights = torch.from_numpy(class_weights(crops.labels)) if recipe.weighted else None
 
     def loss(logits: Tensor, labels: Tensor) -> Tensor:
         weight = None if weights is None else weights.to(logits.device)
         return nn.functional.cross_entropy(logits, labels, weight)
 
-    def schedule(done: float) -> float:
-        shown(done)
-        return 1.0
-
-    history = fit(
-        model,
-        ArrayDataset(prepare(crops.images), crops.labels),
-        loss=loss,
-        optimizer=torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=True),
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        schedule=schedule,
-        augment=augmented if recipe.augmented else None,
-        checkpoint=checkpoint,
-        seed=seed,
-        progress=False,
-    )
-    if history.interrupted:
-        raise KeyboardInterrupt
-    return Trained(
-        model,
-        prepare,
-        np.bincount(crops.labels).tolist(),
-        history.column("train_loss"),
-        sum(history.column("seconds")),
-    )
+    data = ArrayDataset(prepare(crops.images), crops.labels)
+    model = recipe.first_model(seed)
+    trained = train(recipe, model, data, seed, loss=loss, checkpoint=checkpoint, report=report)
+    if not trained.history:
+        raise FloatingPointError("the loss is not finite: try a lower learning rate")
+    return trained
 
 
 def ask(model: nn.Module, inputs: Inputs) -> NDArray[np.float64]:
@@ -228,7 +189,7 @@ def ask(model: nn.Module, inputs: Inputs) -> NDArray[np.float64]:
     return np.asarray(logits.double().log_softmax(dim=1).numpy())
 
 
-def ask_wrongly(trained: Trained, images: Pixels) -> dict[str, NDArray[np.float64]]:
+def ask_wrongly(model: nn.Module, inputs: Inputs) -> dict[str, NDArray[np.float64]]:
     """Ask a rightly trained network about images that are laid out otherwise than it learned.
 
     Returns
@@ -237,12 +198,11 @@ def ask_wrongly(trained: Trained, images: Pixels) -> dict[str, NDArray[np.float6
         Log-probabilities for ``swapped_axes``, where rows have become columns, and for
         ``reshaped``, where N×H×W×3 bytes were called N×3×H×W without moving any.
     """
-    inputs = trained.prepare(images)
     count, channels, height, width = inputs.shape
     mixed = inputs.transpose(0, 2, 3, 1).reshape(count, channels, height, width)
     return {
-        "swapped_axes": ask(trained.model, np.ascontiguousarray(inputs.swapaxes(2, 3))),
-        "reshaped": ask(trained.model, np.ascontiguousarray(mixed)),
+        "swapped_axes": ask(model, np.ascontiguousarray(inputs.swapaxes(2, 3))),
+        "reshaped": ask(model, np.ascontiguousarray(mixed)),
     }
 
 

@@ -40,8 +40,10 @@ from pdl.experiments.cells.scores import (
     score_images,
     summarise_runs,
 )
+from pdl.experiments.numpy_trial import mean_losses
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import folder_of, once
+from pdl.experiments.resume import Found
+from pdl.experiments.trial import Report, Trial, run_trials
 from pdl.layers import Sequential, receptive_field
 from pdl.results import weights_bytes
 
@@ -89,6 +91,33 @@ SETTINGS = {
 }
 
 
+def train_and_score(
+    checkpoint: Path, report: Report, *, seed: int, setting: Setting, steps: int
+) -> Found:
+    """Train with one seed; score the test images, and the settings on the validation images.
+
+    Returns
+    -------
+    dict
+        ``scores`` and ``validation``, ``losses`` (means), ``training_seconds`` (processor time),
+        and ``weights``, a safetensors file in base 64.
+    """
+    training, validation, test = map(setting.load, ("train", "validation", "test"))
+    prepared = np.stack([setting.prepare(image) for image in training.images])
+    start = time.process_time()
+    model, losses, _ = train(
+        seed, prepared, training.labels, steps, lambda step, loss: report(step / steps)
+    )
+    seconds = round(time.process_time() - start, 1)
+    return {
+        "training_seconds": seconds,
+        "losses": mean_losses(losses, LOSSES_A_MEAN),
+        "scores": rounded(_score(model, test, setting)),
+        "validation": _try_core_probabilities(model, validation, setting.prepare),
+        "weights": b64encode(weights_bytes(model)).decode(),
+    }
+
+
 def run(
     seed: int,
     progress: Progress,
@@ -100,10 +129,8 @@ def run(
 
     Parameters
     ----------
-    seed : int
-        The first of the seeds.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        The first of the seeds; see :class:`pdl.experiments.registry.Experiment`.
     data : {"drawn", "hard", "nuclei"}
         Which set is learned and scored.
     runs, steps : int
@@ -117,46 +144,29 @@ def run(
     """
     steps = numpy_cnn_cells.STEPS if steps is None else steps
     setting = SETTINGS[data]
-    training, validation, test = map(setting.load, ("train", "validation", "test"))
+    test = setting.load("test")
     described = [
         describe_cells(f"{DATA_NAMES[data]}, {part}", list(split.images), list(split.labels))
         for part, split in (
             ("test", test),
-            ("validation (settings)", validation),
-            ("train", training),
+            ("validation (settings)", setting.load("validation")),
+            ("train", setting.load("train")),
         )
     ]
-    bar = progress.add_task("training", total=runs * steps)
-    prepared = np.stack([setting.prepare(image) for image in training.images])
-
-    def compute(each: int, _: Path) -> dict[str, Any]:
-        start = time.process_time()
-        model, losses = train(
-            each, prepared, training.labels, steps=steps, after_step=lambda: progress.advance(bar)
-        )
-        seconds = round(time.process_time() - start, 1)
-        scores = _score(model, test, setting)
-        return {
-            "training_seconds": seconds,
-            "losses": _means(losses, LOSSES_A_MEAN),
-            "scores": rounded(scores),
-            "validation": _try_core_probabilities(model, validation, setting.prepare),
-            "weights": b64encode(weights_bytes(model)).decode(),
-        }
-
     made_with = {
         **_settings(steps),
         "core_probability": setting.core_probability,
         "data": [each["sha256"] for each in described],
     }
-    parts = []
-    for each in range(seed, seed + runs):
-        progress.update(bar, description=f"training with seed {each}")
-        parts.append(
-            once(folder_of(setting.name), f"seed {each}", made_with, partial(compute, each))
+    trials = [
+        Trial(
+            f"seed {each}",
+            made_with,
+            partial(train_and_score, seed=each, setting=setting, steps=steps),
         )
-        progress.update(bar, completed=steps * len(parts))
-    progress.update(bar, description="scoring")
+        for each in range(seed, seed + runs)
+    ]
+    parts = run_trials(setting.name, trials, progress)
 
     found = [{name: np.array(row) for name, row in part["scores"].items()} for part in parts]
     metrics: dict[str, float] = {}
@@ -251,12 +261,6 @@ def _seconds(method: Callable[[Image], Labels], cells: CellDataset) -> float:
             method(image)
             best[index] = min(best[index], time.process_time() - start)
     return float(f"{best.mean():.3g}")
-
-
-def _means(losses: Sequence[float], count: int) -> list[float]:
-    """The mean of each ``count`` losses in a row; what is left at the end is left out."""
-    whole = len(losses) // count * count
-    return [round(float(each), 4) for each in np.reshape(losses[:whole], (-1, count)).mean(axis=1)]
 
 
 def _settings(steps: int) -> dict[str, Any]:

@@ -8,14 +8,14 @@ back to their cores.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdl._validation import check_image
-from pdl.experiments.trained import Trained
+from pdl.experiments.numpy_trial import AfterStep
+from pdl.experiments.trial import Trained
 from pdl.layers import Adam, Conv2d, ReLU, Sequential, SoftmaxCrossEntropy, softmax
 from pdl.metrics import boundaries
 from pdl.results import WEIGHTS, load_weights
@@ -225,8 +225,8 @@ def train(
     images: NDArray[np.uint8],
     labels: NDArray[np.int32],
     steps: int = STEPS,
-    after_step: Callable[[], Any] = lambda: None,
-) -> Trained:
+    after_step: AfterStep = lambda step, loss: None,
+) -> Trained[Sequential]:
     """Train a network from scratch.
 
     Parameters
@@ -238,7 +238,7 @@ def train(
     steps : int
         How many; the learning rate rises at first and falls to zero along a cosine.
     after_step : callable
-        Called after each step.
+        Told the number of steps that are done, and the loss of the last one.
 
     Returns
     -------
@@ -260,5 +260,5 @@ def train(
         warm_up = min(1.0, (step + 1) / 50)
         optimizer.learning_rate = LEARNING_RATE * warm_up * (1 + np.cos(np.pi * step / steps)) / 2
         optimizer.step()
-        after_step()
+        after_step(len(losses), loss)
     return Trained(model, losses)

@@ -75,10 +75,8 @@ def run(seed: int, progress: Progress, images: int | None = None) -> Outcome:
 
     Parameters
     ----------
-    seed : int
-        Nothing here is random; it is stored with the record.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        Nothing here is random; see :class:`pdl.experiments.registry.Experiment`.
     images : int, optional
         Only so many, to try it out.
 

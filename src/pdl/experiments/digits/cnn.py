@@ -20,17 +20,17 @@ from torch import nn
 from pdl.experiments.digits.training import (
     SEEDS,
     WATCHED,
-    Recipe,
-    Right,
+    Correct,
     Scores,
     by_seed,
+    correct_answers,
     describe_mnist,
     load_sets,
-    right_of,
-    train_once,
+    run_recipes,
 )
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import Found, folder_of
+from pdl.experiments.resume import Found
+from pdl.experiments.torch_trial import Recipe
 from pdl.models import small_cnn
 
 EPOCHS = 5
@@ -57,10 +57,8 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
 
     Parameters
     ----------
-    seed : int
-        The first of the seeds.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        The first of the seeds; see :class:`pdl.experiments.registry.Experiment`.
     seeds : int
         How many; fewer only to try it out.
 
@@ -70,21 +68,13 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
         Accuracies, paired differences, and what an accuracy on 256 or 32 images would have said.
     """
     sets = load_sets()
-    folder = folder_of("mnist-cnn")
-    bar = progress.add_task("training", total=(1 + len(SPOILED)) * seeds)
-
-    def train(name: str, recipe: Recipe) -> list[Found]:
-        return [
-            train_once(folder, f"{name} {each}", recipe, sets, each, progress, bar)
-            for each in range(seed, seed + seeds)
-        ]
-
+    recipes = {"recipe": RECIPE, **SPOILED}
+    found = run_recipes("mnist-cnn", recipes, range(seed, seed + seeds), load_sets, progress)
     scores = Scores()
-    runs = train("recipe", RECIPE)
-    right = right_of(runs, sets)
-    scores.add("test_accuracy", right)
-    spoiled = {name: train(name, recipe) for name, recipe in SPOILED.items()}
-    tables = {name: right_of(found, sets) for name, found in spoiled.items()}
+    runs = found["recipe"]
+    correct = correct_answers(runs, sets)
+    scores.add("test_accuracy", correct)
+    tables = {name: correct_answers(found[name], sets) for name in SPOILED}
     for name, table in tables.items():
         scores.add(f"{name}_test_accuracy", table)
     scores.gain("high_rate_minus_normal_weights", tables["high_rate"], tables["normal_weights"])
@@ -94,11 +84,11 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
     high_rate = tables["high_rate"].mean(axis=1, keepdims=True)
     scores.add("epoch_1_minus_high_rate", first - high_rate)
     scores.metrics |= {
-        "normal_weights_first_loss": _mean(spoiled["normal_weights"], "first_loss"),
+        "normal_weights_first_loss": _mean(found["normal_weights"], "first_loss"),
         "sound_weights_first_loss": _mean(runs, "first_loss"),
         "know_nothing_loss": round(math.log(10), 4),
-        **blocks_all_right(right),
-        "first_256_right": int(right[0][:256].sum()),
+        **blocks_all_right(correct),
+        "first_256_right": int(correct[0][:256].sum()),
         "training_seconds_per_epoch": round(
             float(np.mean([epoch["seconds"] for run in runs for epoch in run["history"]])), 1
         ),
@@ -111,7 +101,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
             "settings": RECIPE.settings(),
             "seeds": [
                 each | {f"{name}_test_accuracy": float(t[n].mean()) for name, t in tables.items()}
-                for n, each in enumerate(by_seed(seed, runs, right))
+                for n, each in enumerate(by_seed(seed, runs, correct))
             ],
             "confusion": {
                 "rows": "truth",
@@ -126,12 +116,12 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
     )
 
 
-def blocks_all_right(right: Right) -> dict[str, float]:
+def blocks_all_right(correct: Correct) -> dict[str, float]:
     """What someone would have reported who tested on 256 or 32 images in a row only."""
     found: dict[str, float] = {}
     for size in (256, 32):
-        blocks = right.shape[1] // size
-        whole = right[:, : blocks * size].reshape(len(right), blocks, size).all(axis=2)
+        blocks = correct.shape[1] // size
+        whole = correct[:, : blocks * size].reshape(len(correct), blocks, size).all(axis=2)
         found[f"blocks_of_{size}"] = blocks
         found[f"blocks_of_{size}_all_right"] = round(float(whole.sum(axis=1).mean()), 2)
         found[f"share_of_{size}_all_right"] = round(float(whole.mean()), 4)

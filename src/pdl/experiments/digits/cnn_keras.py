@@ -13,6 +13,7 @@ import csv
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from pdl._files import UnusableFileError
 from pdl.data.store.mnist import LabelledImages, load_mnist, mnist_sha256
 from pdl.experiments.digits.numpy_cnn_mnist import VALIDATION, normalise
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import Found, folder_of, once
+from pdl.experiments.resume import Found
+from pdl.experiments.trial import Report, Trial, run_trials
 from pdl.metrics import wilson_interval
 from pdl.models.keras import small_cnn
 from pdl.models.keras._tensorflow import keras
@@ -50,10 +52,8 @@ def run(seed: int, progress: Progress, epochs: int | None = None) -> Outcome:
 
     Parameters
     ----------
-    seed : int
-        Of the weights, the order and dropout.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        See :class:`pdl.experiments.registry.Experiment`.
     epochs : int, optional
         Fewer only to try it out.
 
@@ -62,22 +62,11 @@ def run(seed: int, progress: Progress, epochs: int | None = None) -> Outcome:
     Outcome
         The accuracy with Wilson's interval: other test images, but no other training.
     """
-    shown, held_out, test = load_parts()
     settings = {**SETTINGS, "epochs": epochs or SETTINGS["epochs"], "seed": seed}
-    bar = progress.add_task("training", total=settings["epochs"])
-
-    def compute(checkpoint: Path) -> Found:
-        return train_keras(
-            settings,
-            shown,
-            held_out,
-            test,
-            checkpoint,
-            lambda epoch: progress.update(bar, completed=epoch + 1),
-        )
-
-    found = once(folder_of("mnist-cnn-keras"), f"seed {seed}", settings, compute)
-    right = np.array(found["answers"]) == test.labels
+    trial = Trial(f"seed {seed}", settings, partial(train_keras, settings=settings))
+    (found,) = run_trials("mnist-cnn-keras", [trial], progress)
+    parts = load_parts()
+    right = np.array(found["answers"]) == parts["test"].labels
     share, low, high = wilson_interval(int(right.sum()), len(right))
     first = wilson_interval(int(right[:256].sum()), 256)
     return Outcome(
@@ -94,7 +83,7 @@ def run(seed: int, progress: Progress, epochs: int | None = None) -> Outcome:
             "test_accuracy": [round(low, 6), round(high, 6)],
             "first_256_accuracy": [round(first.low, 6), round(first.high, 6)],
         },
-        data=describe(shown, held_out, test),
+        data=describe(parts),
         details={
             "settings": settings,
             "smaller_form": f"{settings['epochs']} epochs; the recipe has {RECIPE_EPOCHS}",
@@ -106,32 +95,27 @@ def run(seed: int, progress: Progress, epochs: int | None = None) -> Outcome:
     )
 
 
-def load_parts() -> tuple[LabelledImages, LabelledImages, LabelledImages]:
+def load_parts() -> dict[str, LabelledImages]:
     """MNIST to train with, to watch, and to test with."""
-    train, test = (load_mnist(split) for split in ("train", "test"))
-    shown = LabelledImages(train.images[:-VALIDATION], train.labels[:-VALIDATION])
-    return shown, LabelledImages(train.images[-VALIDATION:], train.labels[-VALIDATION:]), test
-
-
-def describe(
-    shown: LabelledImages, held_out: LabelledImages, test: LabelledImages
-) -> dict[str, Any]:
-    """The record's entry for the data."""
-    sizes = {"train": shown, "validation": held_out, "test": test}
+    images, labels = load_mnist("train")
     return {
-        "name": "MNIST",
-        "sha256": mnist_sha256(),
-        "sizes": {name: len(part.labels) for name, part in sizes.items()},
+        "train": LabelledImages(images[:-VALIDATION], labels[:-VALIDATION]),
+        "validation": LabelledImages(images[-VALIDATION:], labels[-VALIDATION:]),
+        "test": load_mnist("test"),
     }
 
 
+def describe(parts: Mapping[str, LabelledImages]) -> dict[str, Any]:
+    """The record's entry for the data."""
+    sizes = {name: len(part.labels) for name, part in parts.items()}
+    return {"name": "MNIST", "sha256": mnist_sha256(), "sizes": sizes}
+
+
 def train_keras(
-    settings: Mapping[str, Any],
-    shown: LabelledImages,
-    held_out: LabelledImages,
-    test: LabelledImages,
     checkpoint: Path,
-    shown_epoch: Callable[[int], Any] = lambda epoch: None,
+    report: Report,
+    *,
+    settings: Mapping[str, Any],
     prepare: Callable[[NDArray[np.uint8]], NDArray[np.float32]] | None = None,
     first_weights: Callable[[keras.Sequential], None] = lambda model: None,
 ) -> Found:
@@ -139,14 +123,12 @@ def train_keras(
 
     Parameters
     ----------
-    settings : mapping
-        See ``SETTINGS``, and ``seed``.
-    shown, held_out, test : LabelledImages
-        To train with, to watch, to test with.
     checkpoint : Path
         Beside it stands the state that a run which was killed goes on from.
-    shown_epoch : callable
-        Told the number of the epoch that is over, from 0.
+    report : callable
+        Told the part that is done, 0…1, after each epoch.
+    settings : mapping
+        See ``SETTINGS``, and ``seed``.
     prepare : callable, optional
         What is done to the images; :func:`as_keras` if left out.
     first_weights : callable, optional
@@ -158,6 +140,7 @@ def train_keras(
         ``answers`` to the test images, ``history`` (one row an epoch), ``parameters``, and
         ``first_loss``, that of the first 1000 training images before the first step.
     """
+    train, validation, test = load_parts().values()
     prepare = prepare or as_keras
     keras.utils.set_random_seed(settings["seed"])
     model = small_cnn(settings["channels"], settings["hidden"], settings["dropout"])
@@ -167,20 +150,22 @@ def train_keras(
         metrics=["accuracy"],
     )
     first_weights(model)
-    first = model.evaluate(prepare(shown.images[:1000]), shown.labels[:1000], verbose=0)
+    first = model.evaluate(prepare(train.images[:1000]), train.labels[:1000], verbose=0)
     log = checkpoint.with_suffix(".csv")
     callbacks = [
         _Clock(),  # first: the others write down what it adds
         _Backup(str(checkpoint.with_suffix("")), delete_checkpoint=True),
         keras.callbacks.CSVLogger(str(log), append=True),
-        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: shown_epoch(epoch)),
+        keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: report((epoch + 1) / settings["epochs"])
+        ),
     ]
     model.fit(
-        prepare(shown.images),
-        shown.labels,
+        prepare(train.images),
+        train.labels,
         batch_size=settings["batch_size"],
         epochs=settings["epochs"],
-        validation_data=(prepare(held_out.images), held_out.labels),
+        validation_data=(prepare(validation.images), validation.labels),
         callbacks=callbacks,
         verbose=0,
     )

@@ -8,6 +8,7 @@ in the recipe. The two trainings differ in Adam's rate alone.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from pdl.experiments.digits.cnn_keras import (
     train_keras,
 )
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import Found, folder_of, once
+from pdl.experiments.trial import Trial, run_trials
 from pdl.metrics import wilson_interval
 from pdl.models.keras._tensorflow import keras
 
@@ -43,43 +44,28 @@ def run(seed: int, progress: Progress) -> Outcome:
 
     Parameters
     ----------
-    seed : int
-        Of the weights, the order and dropout.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        See :class:`pdl.experiments.registry.Experiment`.
 
     Returns
     -------
     Outcome
         Accuracies with Wilson's intervals: other test images, but no other training.
     """
-    shown, held_out, test = load_parts()
-    bar = progress.add_task("training", total=sum(part["epochs"] for part in PARTS.values()))
-
-    def train_part(name: str, changes: dict[str, Any]) -> Found:
+    trials = []
+    for name, changes in PARTS.items():
         settings = {**SETTINGS, **changes, "seed": seed}
-        return once(
-            folder_of("mnist-cnn-keras-normal"),
-            f"{name} {seed}",
-            settings,
-            lambda checkpoint: train_keras(
-                settings,
-                shown,
-                held_out,
-                test,
-                checkpoint,
-                lambda epoch: progress.advance(bar),
-                zero_to_one,
-                draw_normal,
-            ),
+        compute = partial(
+            train_keras, settings=settings, prepare=zero_to_one, first_weights=draw_normal
         )
-
-    found = {name: train_part(name, changes) for name, changes in PARTS.items()}
+        trials.append(Trial(f"{name} {seed}", settings, compute, work=settings["epochs"]))
+    outcomes = run_trials("mnist-cnn-keras-normal", trials, progress)
+    found, parts = dict(zip(PARTS, outcomes, strict=True)), load_parts()
     metrics: dict[str, float] = {}
     intervals = {}
     for name, part in found.items():
         metrics[f"{name}_epochs"] = len(part["history"])
-        right = np.array(part["answers"]) == test.labels
+        right = np.array(part["answers"]) == parts["test"].labels
         for key, count in (("test_accuracy", len(right)), ("first_256_accuracy", 256)):
             share, low, high = wilson_interval(int(right[:count].sum()), count)
             metrics[f"{name}_{key}"] = round(share, 6)
@@ -90,7 +76,7 @@ def run(seed: int, progress: Progress) -> Outcome:
     return Outcome(
         metrics,
         intervals,
-        data=describe(shown, held_out, test),
+        data=describe(parts),
         details={
             "settings": {**SETTINGS, "parts": PARTS, "seed": seed},
             "smaller_form": f"epochs: those of the parts; the recipe has {RECIPE_EPOCHS}",

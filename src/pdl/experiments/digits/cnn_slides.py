@@ -17,13 +17,12 @@ from pdl.experiments.digits.training import (
     WATCHED,
     Scores,
     by_seed,
+    correct_answers,
     describe_mnist,
     load_sets,
-    right_of,
-    train_once,
+    run_recipes,
 )
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import folder_of
 from pdl.models import slides_cnn
 
 SEEDS = 2  # 6 minutes of a processor's time each
@@ -35,10 +34,8 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
 
     Parameters
     ----------
-    seed : int
-        The first of the seeds.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        The first of the seeds; see :class:`pdl.experiments.registry.Experiment`.
     seeds : int
         How many.
 
@@ -48,27 +45,20 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
         The accuracy on the test images, and how far the two linear layers are from one.
     """
     sets = load_sets()
-    folder = folder_of("mnist-cnn-slides")
-    bar = progress.add_task("training", total=seeds)
-    runs = [
-        train_once(
-            folder,
-            f"recipe {each}",
-            RECIPE,
-            sets,
-            each,
-            progress,
-            bar,
-            lambda trained: largest_difference(trained.model),
-        )
-        for each in range(seed, seed + seeds)
-    ]
-    right = right_of(runs, sets)
+    runs = run_recipes(
+        "mnist-cnn-slides",
+        {"recipe": RECIPE},
+        range(seed, seed + seeds),
+        load_sets,
+        progress,
+        keep=lambda trained, logits: largest_difference(trained.model),
+    )["recipe"]
+    correct = correct_answers(runs, sets)
     scores = Scores()
-    scores.add("test_accuracy", right)
+    scores.add("test_accuracy", correct)
     scores.metrics |= {
         **{key: max(run[key] for run in runs) for key in largest_difference(slides_cnn())},
-        "first_256_right": int(right[0][:256].sum()),
+        "first_256_right": int(correct[0][:256].sum()),
     }
     return Outcome(
         scores.metrics,
@@ -76,7 +66,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
         data=describe_mnist(sets),
         details={
             "settings": RECIPE.settings(),
-            "seeds": by_seed(seed, runs, right),
+            "seeds": by_seed(seed, runs, correct),
             "watched": WATCHED,
         },
         packages=("torch", "numpy"),

@@ -22,16 +22,15 @@ from torch import nn
 from pdl.experiments.digits.cnn import RECIPE as OLDER_RECIPE
 from pdl.experiments.digits.training import (
     SEEDS,
-    Recipe,
     Scores,
-    Trained,
+    correct_answers,
     describe_mnist,
     load_sets,
-    right_of,
-    train_once,
+    run_recipes,
 )
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import Found, folder_of
+from pdl.experiments.resume import Found
+from pdl.experiments.torch_trial import Recipe
 from pdl.models import fast_cnn
 from pdl.training import one_cycle
 
@@ -46,10 +45,9 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
 
     Parameters
     ----------
-    seed : int
-        The first of the seeds; its network's weights ship.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        The first of the seeds, whose weights ship; see
+        :class:`pdl.experiments.registry.Experiment`.
     seeds : int
         How many; fewer only to try it out.
 
@@ -59,24 +57,18 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
         The accuracy on the test images, and the seconds that each takes to 99 % of them.
     """
     sets = load_sets()
-    folder = folder_of("mnist-fast")
-    bar = progress.add_task("training", total=3 * seeds)
-
-    def keep_weights(trained: Trained) -> Found:
-        return {"weights": b64encode(weights_of(trained.model)).decode()}
-
-    found: dict[str, list[Found]] = {"fast": [], "race": [], "older": []}
-    # One after the other with each seed, so that a busy moment of the machine hits both.
-    for each in range(seed, seed + seeds):
-        for name, recipe in (("race", RACE), ("older", OLDER), ("fast", RECIPE)):
-            part = f"{name} {each}"
-            found[name].append(
-                train_once(folder, part, recipe, sets, each, progress, bar, keep_weights)
-            )
-
+    recipes = {"race": RACE, "older": OLDER, "fast": RECIPE}
+    found = run_recipes(
+        "mnist-fast",
+        recipes,
+        range(seed, seed + seeds),
+        load_sets,
+        progress,
+        keep=lambda trained, logits: {"weights": b64encode(weights_of(trained.model)).decode()},
+    )
     scores = Scores()
-    right = right_of(found["fast"], sets)
-    scores.add("test_accuracy", right)
+    correct = correct_answers(found["fast"], sets)
+    scores.add("test_accuracy", correct)
     seconds = {name: [seconds_to(GOAL, run) for run in found[name]] for name in ("race", "older")}
     for metric, name in (("seconds_to_99", "race"), ("older_seconds_to_99", "older")):
         scores.add(metric, [each[0] for each in seconds[name]])
@@ -87,10 +79,10 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
     )
     scores.metrics |= {
         "epochs": RECIPE.epochs,
-        "parameters": sum(each.numel() for each in fast_cnn().parameters()),
+        "parameters": RECIPE.count_parameters(),
         "training_seconds": round(float(np.mean([_seconds(run) for run in found["fast"]])), 1),
-        "fewest_right": int(right.sum(axis=1).min()),
-        "most_right": int(right.sum(axis=1).max()),
+        "fewest_right": int(correct.sum(axis=1).min()),
+        "most_right": int(correct.sum(axis=1).max()),
     }
     return Outcome(
         scores.metrics,
@@ -101,7 +93,7 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
             "seeds": [
                 {
                     "seed": seed + number,
-                    "test_accuracy": float(right[number].mean()),
+                    "test_accuracy": float(correct[number].mean()),
                     "training_seconds": round(_seconds(found["fast"][number]), 1),
                     "race": found["race"][number]["history"],
                     "older": found["older"][number]["history"],

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 from rich.progress import Progress
 
 from pdl.experiments.digits.training import (
     SEEDS,
-    Recipe,
     Scores,
+    correct_answers,
     describe_mnist,
     load_sets,
-    right_of,
-    train_once,
+    run_recipes,
 )
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import folder_of
+from pdl.experiments.torch_trial import Recipe
 from pdl.models import mlp
 
 PERCEPTRON = Recipe(mlp, learning_rate=1e-3, batch_size=128, epochs=5)
@@ -30,10 +28,8 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
 
     Parameters
     ----------
-    seed : int
-        The first of the seeds.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        The first of the seeds; see :class:`pdl.experiments.registry.Experiment`.
     seeds : int
         How many; fewer only to try it out.
 
@@ -43,38 +39,27 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS) -> Outcome:
         Accuracies on the test images, their paired difference, and the seconds of training.
     """
     sets = load_sets()
-    folder = folder_of("mnist-mlp")
-    bar = progress.add_task("training", total=2 * seeds)
-    recipes = {"": PERCEPTRON, "softmax_": SOFTMAX}
+    recipes = {"perceptron": PERCEPTRON, "softmax": SOFTMAX}
+    found = run_recipes("mnist-mlp", recipes, range(seed, seed + seeds), load_sets, progress)
     scores, tables = Scores(), {}
     rows: list[dict[str, float]] = [{"seed": seed + each} for each in range(seeds)]
-    for name, recipe in recipes.items():
-        runs = [
-            train_once(folder, f"{name}seed {each}", recipe, sets, each, progress, bar)
-            for each in range(seed, seed + seeds)
-        ]
-        tables[name] = right_of(runs, sets)
-        scores.add(f"{name}test_accuracy", tables[name])
-        seconds = [sum(epoch["seconds"] for epoch in run["history"]) for run in runs]
-        scores.metrics[f"{name}training_seconds"] = round(float(np.mean(seconds)), 1)
-        scores.metrics[f"{name}parameters"] = count_parameters(recipe)
-        for row, right in zip(rows, tables[name], strict=True):
-            row[f"{name}test_accuracy"] = float(right.mean())
-    scores.gain("minus_softmax_test_accuracy", tables[""], tables["softmax_"])
+    for (name, recipe), prefix in zip(recipes.items(), ("", "softmax_"), strict=True):
+        tables[name] = correct_answers(found[name], sets)
+        scores.add(f"{prefix}test_accuracy", tables[name])
+        seconds = [sum(epoch["seconds"] for epoch in each["history"]) for each in found[name]]
+        scores.metrics[f"{prefix}training_seconds"] = round(float(np.mean(seconds)), 1)
+        scores.metrics[f"{prefix}parameters"] = recipe.count_parameters()
+        for row, correct in zip(rows, tables[name], strict=True):
+            row[f"{prefix}test_accuracy"] = float(correct.mean())
+    scores.gain("minus_softmax_test_accuracy", tables["perceptron"], tables["softmax"])
     return Outcome(
         scores.metrics,
         scores.intervals,
         data=describe_mnist(sets),
         details={
-            "settings": {name + "model": each.settings() for name, each in recipes.items()},
+            "settings": {"model": PERCEPTRON.settings(), "softmax_model": SOFTMAX.settings()},
             "seeds": rows,
             "clock": "training_seconds is time on the wall, with one thread",
         },
         packages=("torch", "numpy"),
     )
-
-
-def count_parameters(recipe: Recipe) -> int:
-    """The numbers that the recipe's network learns."""
-    model: Any = recipe.build()
-    return sum(each.numel() for each in model.parameters())

@@ -7,6 +7,8 @@ much the seed's? Here it is trained on ten splits, and with five seeds on one of
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +17,10 @@ from rich.progress import Progress
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from pdl.experiments.numpy_trial import shuffled_batches
 from pdl.experiments.registry import Outcome
+from pdl.experiments.resume import Found
+from pdl.experiments.trial import Report, Trial, run_trials
 from pdl.layers import (
     Adam,
     BatchNorm2d,
@@ -124,11 +129,9 @@ def train(
     optimizer, loss = Adam(model, LEARNING_RATE), SoftmaxCrossEntropy()
     after_epoch(model)
     for epoch in range(epochs):
-        order = rng.permutation(len(images))
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            optimizer.learning_rate = LEARNING_RATE * (1 - (epoch + start / len(order)) / epochs)
-            loss(model(nudge(images[chosen], rng)), labels[chosen])
+        for seen, batch in shuffled_batches(rng, len(images), BATCH):
+            optimizer.learning_rate = LEARNING_RATE * (1 - (epoch + seen / len(images)) / epochs)
+            loss(model(nudge(images[batch], rng)), labels[batch])
             model.backward(loss.backward())
             optimizer.step()
         after_epoch(model)
@@ -139,6 +142,15 @@ def train(
 def count_right(model: Sequential, images: Images, labels: Classes) -> int:
     """How many images have their largest logit at the true class."""
     return int((model(images).argmax(axis=1) == labels).sum())
+
+
+def train_and_count(
+    checkpoint: Path, report: Report, *, split: int, seed: int, epochs: int
+) -> Found:
+    """Train on one split; ``right`` says how many of the held-out digits are read rightly."""
+    digits = split_digits(split)
+    model = train(seed, digits.train_x, digits.train_y, epochs)
+    return {"right": count_right(model, digits.test_x, digits.test_y)}
 
 
 def run(
@@ -152,10 +164,8 @@ def run(
 
     Parameters
     ----------
-    seed : int
-        The first seed of the training.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        The first seed; see :class:`pdl.experiments.registry.Experiment`.
     splits, seeds, epochs : int
         Fewer only to try it out.
 
@@ -164,16 +174,18 @@ def run(
     Outcome
         The share of held-out digits that are read rightly: over the splits and over the seeds.
     """
-    bar = progress.add_task("training", total=splits + seeds - 1)
-
-    def right(split: int, training_seed: int) -> int:
-        digits = split_digits(split)
-        model = train(training_seed, digits.train_x, digits.train_y, epochs)
-        progress.advance(bar)
-        return count_right(model, digits.test_x, digits.test_y)
-
-    by_split = [right(each, seed) for each in range(splits)]
-    by_seed = [by_split[0], *(right(0, seed + each) for each in range(1, seeds))]
+    pairs = [(split, seed) for split in range(splits)]
+    pairs += [(0, seed + each) for each in range(1, seeds)]
+    trials = [
+        Trial(
+            f"split {split} seed {each}",
+            {"split": split, "seed": each, "epochs": epochs},
+            partial(train_and_count, split=split, seed=each, epochs=epochs),
+        )
+        for split, each in pairs
+    ]
+    right = [found["right"] for found in run_trials("numpy-cnn-digits", trials, progress)]
+    by_split, by_seed = right[:splits], [right[0], *right[splits:]]
     data = split_digits(0)
     return Outcome(
         metrics={

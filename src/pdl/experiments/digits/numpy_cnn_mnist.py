@@ -7,7 +7,8 @@ The settings were chosen on the last 5 000 training images, with a network train
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 from sklearn.metrics import confusion_matrix
 
-from pdl.data.store.mnist import load_mnist, mnist_sha256
+from pdl.data.store.mnist import LabelledImages, load_mnist, mnist_sha256
+from pdl.experiments.numpy_trial import AfterStep, mean_losses, shuffled_batches
 from pdl.experiments.registry import Outcome
-from pdl.experiments.trained import Trained
+from pdl.experiments.resume import Found
+from pdl.experiments.trial import Report, Trained, Trial, run_trials
 from pdl.layers import Adam, Conv2d, Flatten, Linear, ReLU, Sequential, SoftmaxCrossEntropy
 from pdl.metrics import wilson_interval
 
@@ -75,8 +78,8 @@ def train(
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     epochs: int = EPOCHS,
-    after_step: Callable[[], Any] = lambda: None,
-) -> Trained:
+    after_step: AfterStep = lambda step, loss: None,
+) -> Trained[Sequential]:
     """Train a network from scratch.
 
     Parameters
@@ -88,7 +91,7 @@ def train(
     epochs : int
         How often each image is seen; the learning rate falls to zero in a straight line.
     after_step : callable
-        Called after each step.
+        Told the number of steps that are done, and the loss of the last one.
 
     Returns
     -------
@@ -101,22 +104,15 @@ def train(
     loss = SoftmaxCrossEntropy()
     inputs = normalise(images)
     losses: list[float] = []
-    steps = epochs * steps_an_epoch(len(images))
+    steps = epochs * -(-len(images) // BATCH)
     for _ in range(epochs):
-        order = rng.permutation(len(images))
-        for start in range(0, len(images), BATCH):
-            chosen = order[start : start + BATCH]
+        for _, batch in shuffled_batches(rng, len(images), BATCH):
             optimizer.learning_rate = LEARNING_RATE * (1 - len(losses) / steps)
-            losses.append(loss.forward(model.forward(inputs[chosen]), labels[chosen]))
+            losses.append(loss(model(inputs[batch]), labels[batch]))
             model.backward(loss.backward())
             optimizer.step()
-            after_step()
+            after_step(len(losses), losses[-1])
     return Trained(model, losses)
-
-
-def steps_an_epoch(images: int) -> int:
-    """How many batches it takes to see each image once; the last one may be smaller."""
-    return -(-images // BATCH)
 
 
 def classify(model: Sequential, images: NDArray[np.uint8], batch: int = 500) -> NDArray[np.int64]:
@@ -128,15 +124,40 @@ def classify(model: Sequential, images: NDArray[np.uint8], batch: int = 500) -> 
     return np.concatenate(parts)
 
 
+def train_and_classify(
+    checkpoint: Path, report: Report, *, seed: int, epochs: int, final: bool
+) -> Found:
+    """Train on 55 000 images and read the other 5 000; or finally on all, and read the test images.
+
+    Returns
+    -------
+    dict
+        ``answers``, the ``labels`` that are right, ``losses`` and ``seconds`` (processor time).
+    """
+    images, labels = load_mnist("train")
+    held_out = load_mnist("test") if final else LabelledImages(images[-VALIDATION:], labels[-VALIDATION:])
+    if not final:
+        images, labels = images[:-VALIDATION], labels[:-VALIDATION]
+    steps = epochs * -(-len(images) // BATCH)
+    start = time.process_time()
+    trained = train(seed, images, labels, epochs, lambda step, loss: report(step / steps))
+    seconds = time.process_time() - start
+    return {
+        "answers": classify(trained.model, held_out.images).tolist(),
+        "labels": held_out.labels.tolist(),
+        "losses": mean_losses(trained.losses, LOSSES_A_MEAN),
+        "parameters": sum(array.size for array in trained.model.parameters.values()),
+        "seconds": seconds,
+    }
+
+
 def run(seed: int, progress: Progress, epochs: int = EPOCHS) -> Outcome:
     """Train on 55 000 images and validate on 5 000; train on all 60 000 and test on 10 000.
 
     Parameters
     ----------
-    seed : int
-        Of the weights and the order.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        See :class:`pdl.experiments.registry.Experiment`.
     epochs : int
         How often each image is seen; fewer only to try it out.
 
@@ -145,34 +166,27 @@ def run(seed: int, progress: Progress, epochs: int = EPOCHS) -> Outcome:
     Outcome
         Accuracies with Wilson's intervals, and the confusion matrix of the test images.
     """
-    training, test = load_mnist("train"), load_mnist("test")
-    images, labels = training
-    total = epochs * (steps_an_epoch(len(images) - VALIDATION) + steps_an_epoch(len(images)))
-    bar = progress.add_task("55 000 images", total=total)
-
-    def advance() -> None:
-        progress.advance(bar)
-
-    chosen = train(seed, images[:-VALIDATION], labels[:-VALIDATION], epochs, advance)
-    validated = classify(chosen.model, images[-VALIDATION:]) == labels[-VALIDATION:]
-    progress.update(bar, description="60 000 images")
-    start = time.process_time()
-    trained = train(seed, images, labels, epochs, advance)
-    seconds = time.process_time() - start
-    answers = classify(trained.model, test.images)
-
-    found = {
-        "test_accuracy": wilson_interval(int((answers == test.labels).sum()), len(answers)),
-        "validation_accuracy": wilson_interval(int(validated.sum()), len(validated)),
+    trials = [
+        Trial(
+            name,
+            {"seed": seed, "epochs": epochs},
+            partial(train_and_classify, seed=seed, epochs=epochs, final=final),
+        )
+        for name, final in (("55 000 images", False), ("60 000 images", True))
+    ]
+    validated, tested = run_trials("numpy-cnn-mnist", trials, progress)
+    right = {
+        "test_accuracy": np.equal(tested["answers"], tested["labels"]),
+        "validation_accuracy": np.equal(validated["answers"], validated["labels"]),
     }
-    confusion = confusion_matrix(test.labels, answers, labels=range(10))
-    whole = len(trained.losses) // LOSSES_A_MEAN * LOSSES_A_MEAN
-    losses = np.mean(np.reshape(trained.losses[:whole], (-1, LOSSES_A_MEAN)), axis=1)
+    found = {name: wilson_interval(int(each.sum()), len(each)) for name, each in right.items()}
+    answers, labels, seconds = tested["answers"], tested["labels"], tested["seconds"]
+    confusion = confusion_matrix(labels, answers, labels=range(10))
     return Outcome(
         metrics={
             **{name: interval.mean for name, interval in found.items()},
-            "test_errors": int((answers != test.labels).sum()),
-            "parameters": sum(array.size for array in trained.model.parameters.values()),
+            "test_errors": int((~right["test_accuracy"]).sum()),
+            "parameters": tested["parameters"],
             "training_seconds": round(seconds, 1),
             "training_seconds_per_epoch": round(seconds / epochs, 2),
         },
@@ -183,7 +197,11 @@ def run(seed: int, progress: Progress, epochs: int = EPOCHS) -> Outcome:
         data={
             "name": "MNIST",
             "sha256": mnist_sha256(),
-            "sizes": {"train": len(images), "validation": VALIDATION, "test": len(answers)},
+            "sizes": {
+                "train": len(load_mnist("train").labels),
+                "validation": VALIDATION,
+                "test": len(answers),
+            },
         },
         details={
             "settings": {
@@ -197,7 +215,7 @@ def run(seed: int, progress: Progress, epochs: int = EPOCHS) -> Outcome:
             "confusion": {"rows": "truth", "columns": "answer", "counts": confusion.tolist()},
             "losses_a_mean": LOSSES_A_MEAN,
             "clock": "training_seconds is processor time on one thread",
-            "losses": [round(float(each), 4) for each in losses],
+            "losses": tested["losses"],
         },
         packages=("numpy", "scipy"),
     )

@@ -6,31 +6,31 @@ The network has 8 and 16 maps and 64 hidden units, and sees 6 000 images five ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 from torch import nn
 
 from pdl.data.store.mnist import load_mnist, mnist_sha256
+from pdl.experiments.digits.ensemble import add_ensemble
 from pdl.experiments.digits.training import (
     SEEDS,
-    Recipe,
-    Right,
+    Correct,
+    Logits,
     Scores,
     Sets,
-    Trained,
     as_dataset,
-    right_of,
-    train_once,
+    correct_answers,
+    run_recipes,
 )
 from pdl.experiments.registry import Outcome
-from pdl.experiments.resume import Found, folder_of
-from pdl.layers import softmax
+from pdl.experiments.resume import Found
+from pdl.experiments.torch_trial import Recipe
+from pdl.experiments.trial import Trained
 from pdl.models import small_cnn
 
 IMAGES, VALIDATION = 6_000, 10_000
@@ -83,49 +83,40 @@ def set_first_weights(layer: nn.Conv2d | nn.Linear, kind: str) -> None:
 BASE = Recipe(network, learning_rate=1e-3, batch_size=100, epochs=5)
 
 
-class Sweep:
-    """Trains each recipe with each seed, once."""
-
-    def __init__(self, seeds: Sequence[int], sets: Sets, progress: Progress, bar: TaskID) -> None:
-        self.seeds = seeds
-        self.sets = sets
-        self.shown = progress, bar
-        self.folder = folder_of("mnist-settings")
-
-    def train(self, part: str, recipe: Recipe) -> list[Found]:
-        """One training a seed, with its loss curve and its logits."""
-        steps = -(-len(self.sets.train) // recipe.batch_size) * recipe.epochs
-        keep = partial(curve_and_logits, steps=steps)
-        return [
-            train_once(self.folder, f"{part} {each}", recipe, self.sets, each, *self.shown, keep)
-            for each in self.seeds
-        ]
-
-    def table(self, runs: Sequence[Found]) -> Right:
-        """Which validation images (columns) each run (row) reads rightly."""
-        return right_of(runs, self.sets)
-
-    def summary(self, values: Sequence[Any], runs: Sequence[list[Found]]) -> dict[str, Any]:
-        """Accuracy and last loss of each run, by the value of the setting."""
-        return {
-            "values": list(values),
-            "accuracy": [[float(row.mean()) for row in self.table(each)] for each in runs],
-            "train_loss": [[run["curve"][-1] for run in each] for each in runs],
-            "diverged": [sum(not run["history"] for run in each) for each in runs],
-        }
+def load_subsets() -> Sets:
+    """A part of the training images to learn from, and another one that is read."""
+    train = load_mnist("train")
+    return Sets(
+        as_dataset(train.images[:IMAGES], train.labels[:IMAGES]),
+        as_dataset(train.images[-VALIDATION:], train.labels[-VALIDATION:]),
+    )
 
 
-def curve_and_logits(trained: Trained, steps: int) -> Found:
+def curve_and_logits(trained: Trained[nn.Module], logits: Logits) -> Found:
     """The loss in equal parts of the training, None where it was over, and the logits."""
-    losses = np.full(steps, np.nan)
-    losses[: len(trained.losses)] = trained.losses
-    if not trained.history:
-        losses[len(trained.losses) - 1 :] = np.nan  # the last one was not finite
-    points = min(CURVE_POINTS, steps)
-    means = [part.mean() for part in np.array_split(losses, points)]
+    points = min(CURVE_POINTS, len(trained.losses))
+    means = [part.mean() for part in np.array_split(trained.losses, points)]
     return {
         "curve": [None if np.isnan(each) else round(float(each), 4) for each in means],
-        "logits": [[round(float(each), 3) for each in row] for row in trained.logits],
+        "logits": [[round(float(each), 3) for each in row] for row in logits],
+    }
+
+
+def with_network(recipe: Recipe, **settings: Any) -> Recipe:
+    """The recipe for a network with other settings, see :func:`network`."""
+    return replace(recipe, build=partial(network, **settings))
+
+
+def variations(base: Recipe) -> dict[str, list[Recipe]]:
+    """The recipes that differ from one in a single setting; those with dropout train longer."""
+    longer = replace(base, epochs=2 * base.epochs)
+    at_rates = [replace(base, learning_rate=each) for each in NORMALISED_RATES]
+    return {
+        "batch_size": [replace(base, batch_size=each) for each in BATCH_SIZES],
+        "channels": [with_network(base, channels=each) for each in CHANNELS],
+        "first_weights": [with_network(base, first_weights=each) for each in FIRST_WEIGHTS],
+        "dropout": [with_network(longer, dropout=each, hidden=256) for each in DROPOUTS],
+        "batch_norm": [with_network(each, batch_norm=True) for each in at_rates],
     }
 
 
@@ -134,10 +125,8 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS, base: Recipe = BASE) 
 
     Parameters
     ----------
-    seed : int
-        The first of the seeds.
-    progress : Progress
-        Shows how far it is.
+    seed, progress
+        The first of the seeds; see :class:`pdl.experiments.registry.Experiment`.
     seeds : int
         How many; fewer only to try it out.
     base : Recipe
@@ -149,49 +138,52 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS, base: Recipe = BASE) 
         Accuracy on the validation images for each value of each setting, the paired gains of
         dropout and of batch normalization, and what an ensemble of the seeds is worth.
     """
-    train = load_mnist("train")
-    sets = Sets(
-        as_dataset(train.images[:IMAGES], train.labels[:IMAGES]),
-        as_dataset(train.images[-VALIDATION:], train.labels[-VALIDATION:]),
-    )
-    counts = (RATES, BATCH_SIZES, CHANNELS, DROPOUTS, NORMALISED_RATES, FIRST_WEIGHTS)
-    bar = progress.add_task("training", total=sum(map(len, counts)) * seeds)
-    sweep = Sweep(range(seed, seed + seeds), sets, progress, bar)
-    scores = Scores()
+    sets = load_subsets()
 
-    by_rate = [sweep.train(f"rate {each}", replace(base, learning_rate=each)) for each in RATES]
-    best = int(np.argmax([sweep.table(each).mean() for each in by_rate]))
-    scores.metrics["best_learning_rate"] = RATES[best]
-    scores.add("best_accuracy", sweep.table(by_rate[best]))
-    base = replace(base, learning_rate=RATES[best])
-
-    def vary(setting: str, values: Sequence[Any], **more: Any) -> list[list[Found]]:
-        return [
-            sweep.train(
-                f"{setting} {number}",
-                replace(base, build=partial(network, **{setting: value}, **more)),
-            )
-            for number, value in enumerate(values)
-        ]
-
-    by_batch = [
-        sweep.train(f"batch {each}", replace(base, batch_size=each)) for each in BATCH_SIZES
-    ]
-    by_channels = vary("channels", CHANNELS)
-    by_weights = vary("first_weights", FIRST_WEIGHTS)
-    longer, base = base, replace(base, epochs=2 * base.epochs)
-    by_dropout = vary("dropout", DROPOUTS, hidden=256)
-    base = longer
-    normalised = [
-        sweep.train(
-            f"normalised {each}",
-            replace(base, learning_rate=each, build=partial(network, batch_norm=True)),
+    def train(groups: Mapping[str, Sequence[Recipe]]) -> dict[str, list[list[Found]]]:
+        """By group, for each recipe, one training a seed."""
+        recipes = {
+            f"{name} {number}": each
+            for name, group in groups.items()
+            for number, each in enumerate(group)
+        }
+        found = run_recipes(
+            "mnist-settings",
+            recipes,
+            range(seed, seed + seeds),
+            load_subsets,
+            progress,
+            keep=curve_and_logits,
+            resumable=False,
         )
-        for each in NORMALISED_RATES
-    ]
-    scores.gain("dropout_gain", sweep.table(by_dropout[-1]), sweep.table(by_dropout[0]))
-    best_normalised = max((sweep.table(each) for each in normalised), key=np.mean)
-    scores.gain("batch_norm_gain", best_normalised, sweep.table(by_rate[best]))
+        return {
+            name: [found[f"{name} {number}"] for number in range(len(group))]
+            for name, group in groups.items()
+        }
+
+    def correct(runs: Sequence[Found]) -> Correct:
+        return correct_answers(runs, sets)
+
+    def summary(values: Sequence[Any], runs: Sequence[list[Found]]) -> dict[str, Any]:
+        """Accuracy and last loss of each run, by the value of the setting."""
+        return {
+            "values": list(values),
+            "accuracy": [[float(row.mean()) for row in correct(each)] for each in runs],
+            "train_loss": [[run["curve"][-1] for run in each] for each in runs],
+            "diverged": [sum(not run["history"] for run in each) for each in runs],
+        }
+
+    by_rate = train({"rate": [replace(base, learning_rate=each) for each in RATES]})["rate"]
+    best = int(np.argmax([correct(each).mean() for each in by_rate]))
+    at_best = replace(base, learning_rate=RATES[best])
+    found = train(variations(at_best))
+
+    scores = Scores()
+    scores.metrics["best_learning_rate"] = RATES[best]
+    scores.add("best_accuracy", correct(by_rate[best]))
+    scores.gain("dropout_gain", correct(found["dropout"][-1]), correct(found["dropout"][0]))
+    best_normalised = max(map(correct, found["batch_norm"]), key=np.mean)
+    scores.gain("batch_norm_gain", best_normalised, correct(by_rate[best]))
     add_ensemble(scores, by_rate[best], sets.test.targets.numpy())
 
     plain = [by_rate[RATES.index(each)] for each in NORMALISED_RATES]
@@ -206,26 +198,26 @@ def run(seed: int, progress: Progress, seeds: int = SEEDS, base: Recipe = BASE) 
             "sizes": {"train": IMAGES, "validation": VALIDATION},
         },
         details={
-            "settings": {**base.settings(), "seeds": seeds},
+            "settings": {**at_best.settings(), "seeds": seeds},
             "learning_rate": {
-                **sweep.summary(RATES, by_rate),
+                **summary(RATES, by_rate),
                 "steps": [round((p + 0.5) * steps / points) for p in range(points)],
                 "curves": [mean_curve(each) for each in by_rate],
                 "epochs": base.epochs,
             },
-            "batch_size": sweep.summary(BATCH_SIZES, by_batch),
-            "kernels": sweep.summary([list(each) for each in CHANNELS], by_channels),
+            "batch_size": summary(BATCH_SIZES, found["batch_size"]),
+            "kernels": summary([list(each) for each in CHANNELS], found["channels"]),
             "dropout": {
-                **sweep.summary(DROPOUTS, by_dropout),
+                **summary(DROPOUTS, found["dropout"]),
                 "epochs": 2 * base.epochs,
                 "hidden": 256,
             },
             "batch_norm": {
                 "rates": NORMALISED_RATES,
-                "off": sweep.summary(NORMALISED_RATES, plain)["accuracy"],
-                "on": sweep.summary(NORMALISED_RATES, normalised)["accuracy"],
+                "off": summary(NORMALISED_RATES, plain)["accuracy"],
+                "on": summary(NORMALISED_RATES, found["batch_norm"])["accuracy"],
             },
-            "initialization": sweep.summary(FIRST_WEIGHTS, by_weights),
+            "initialization": summary(FIRST_WEIGHTS, found["first_weights"]),
         },
         packages=("torch", "numpy"),
     )
@@ -237,28 +229,3 @@ def mean_curve(runs: Sequence[Found]) -> list[float | None]:
         None if None in values else round(float(np.mean(values)), 4)
         for values in zip(*(run["curve"] for run in runs), strict=True)
     ]
-
-
-def add_ensemble(scores: Scores, runs: Sequence[Found], truth: NDArray[np.int64]) -> None:
-    """What the mean of the networks' probabilities is worth, beside that of a single network.
-
-    For the gain each network is left out in turn: the ensemble of the others against those others.
-    """
-    logits = np.array([run["logits"] for run in runs])
-    members = np.array([softmax(each) for each in logits])
-    right = members.argmax(axis=2) == truth
-    arithmetic = _mean_right(members, truth)
-    # The mean of the logits is the logarithm of the geometric mean, but for its normalization.
-    geometric = _mean_right(logits, truth)
-    scores.add("ensemble_accuracy", arithmetic[np.newaxis])
-    scores.gain("geometric_minus_arithmetic", geometric[np.newaxis], arithmetic[np.newaxis])
-    gains = [
-        _mean_right(np.delete(members, out, axis=0), truth) - np.delete(right, out, axis=0).mean(0)
-        for out in range(len(members))
-    ]
-    scores.add("ensemble_minus_mean_member", np.array(gains))
-
-
-def _mean_right(members: NDArray[np.float64], truth: NDArray[np.int64]) -> Right:
-    """Whether the largest mean over the members stands at the true digit."""
-    return np.asarray(members.mean(axis=0).argmax(axis=1) == truth)

@@ -1,31 +1,35 @@
-"""What the experiments on MNIST share: the images as tensors, one training, the scores."""
+"""What the experiments on MNIST share: the images as tensors, their trainings, the scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from rich.progress import Progress, TaskID
-from torch import Tensor, nn
+from rich.progress import Progress
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from pdl.data.store.mnist import load_mnist, mnist_sha256
 from pdl.experiments.digits.numpy_cnn_mnist import normalise
-from pdl.experiments.resume import Found, once
+from pdl.experiments.resume import Found
+from pdl.experiments.torch_trial import Recipe, train
+from pdl.experiments.trial import Report, Trained, Trial, run_trials
 from pdl.layers import softmax
 from pdl.metrics import bootstrap_runs
-from pdl.training import ArrayDataset, History, accuracy, fit, predict
+from pdl.training import ArrayDataset, predict
 
 SEEDS = 5
 RESAMPLES = 2000
+FIRST = 1000  # training images whose loss is read before the first step
 
-Right = NDArray[np.bool_]
+Correct = NDArray[np.bool_]
+"""For seeds (rows) and images (columns), whether the image was read rightly."""
+Logits = NDArray[np.float32]
+Keep = Callable[[Trained[nn.Module], Logits], Mapping[str, Any]]
 
 
 class Sets(NamedTuple):
@@ -35,65 +39,7 @@ class Sets(NamedTuple):
     test: ArrayDataset
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is made and trained.
-
-    Attributes
-    ----------
-    build : callable
-        Makes the network; its weights come from PyTorch's generator.
-    learning_rate : float
-        Of Adam.
-    batch_size, epochs : int
-    schedule : callable, optional
-        See :func:`pdl.training.fit`.
-    watch : bool
-        Whether the test images are read after each epoch too; nothing is chosen by that.
-    """
-
-    build: Callable[[], nn.Module]
-    learning_rate: float
-    batch_size: int
-    epochs: int
-    schedule: Callable[[float], float] | None = None
-    watch: bool = False
-
-    def settings(self) -> dict[str, Any]:
-        """What JSON can say of it."""
-        model = str(self.build())
-        names = ("learning_rate", "batch_size", "epochs", "watch")
-        found = {name: getattr(self, name) for name in names}
-        schedule = self.schedule
-        function = schedule.func if isinstance(schedule, partial) else schedule
-        return {"model": model, **found, "schedule": getattr(function, "__name__", None)}
-
-
-class Trained(NamedTuple):
-    """A trained network.
-
-    Attributes
-    ----------
-    logits : ndarray of float32, shape (N, 10)
-        Of the test images.
-    history : list of dict
-        See :class:`pdl.training.History`; empty if the loss became infinite or NaN, which ended
-        the training.
-    losses : list of float
-        Of each batch; without those from before a kill.
-    first_loss : float
-        That of the first 1000 training images before the first step.
-    model : torch.nn.Module
-        In evaluation mode.
-    """
-
-    logits: NDArray[np.float32]
-    history: list[dict[str, float]]
-    losses: list[float]
-    first_loss: float
-    model: nn.Module
-
-
+@cache
 def load_sets() -> Sets:
     """MNIST as it is: 60 000 images to train with, 10 000 to test with."""
     return Sets(*(as_dataset(*load_mnist(split)) for split in ("train", "test")))
@@ -104,132 +50,117 @@ def as_dataset(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> ArrayDat
     return ArrayDataset(normalise(images), labels.astype(np.int64))
 
 
-def training(
+def train_and_test(
+    checkpoint: Path | None,
+    report: Report = lambda part: None,
+    *,
     recipe: Recipe,
-    sets: Sets,
+    load: Callable[[], Sets],
     seed: int,
-    checkpoint: Path | None = None,
-    shown: Callable[[float], Any] = lambda done: None,
-) -> Trained:
+    keep: Keep = lambda trained, logits: {},
+    resumable: bool = True,
+) -> Found:
     """Train a network and let it read the test images.
 
     Parameters
     ----------
-    recipe, sets
-        What and on what.
+    checkpoint, report
+        See :func:`pdl.experiments.torch_trial.train`.
+    recipe : Recipe
+    load : callable
+        Gives the images, in the process that trains.
     seed : int
         Of the weights, the order and dropout.
-    checkpoint : Path, optional
-        See :func:`pdl.training.fit`.
-    shown : callable
-        Told the part that is done, 0…1, before each step.
-    """
-    torch.manual_seed(seed)
-    # Channels last is only another order in memory, and quicker on a CPU.
-    model = recipe.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    begin = ArrayDataset(sets.train.images[:1000], sets.train.targets[:1000])
-    first_loss = float(cross_entropy(*predict(model, begin)))
-
-    losses: list[float] = []
-
-    def loss(logits: Tensor, labels: Tensor) -> Tensor:
-        mean = cross_entropy(logits, labels)
-        if mean.requires_grad:
-            losses.append(float(mean.detach()))
-        return mean
-
-    def schedule(done: float) -> float:
-        shown(done)
-        return 1.0 if recipe.schedule is None else recipe.schedule(done)
-
-    try:
-        history = fit(
-            model,
-            sets.train,
-            loss=loss,
-            optimizer=torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=True),
-            epochs=recipe.epochs,
-            batch_size=recipe.batch_size,
-            validation=sets.test if recipe.watch else None,
-            metrics={"accuracy": accuracy},
-            schedule=schedule,
-            checkpoint=checkpoint,
-            seed=seed,
-            progress=False,
-        )
-    except FloatingPointError:
-        history = History([], interrupted=False, best_epoch=None)
-    if history.interrupted:
-        raise KeyboardInterrupt
-    return Trained(predict(model, sets.test)[0].numpy(), history.epochs, losses, first_loss, model)
-
-
-def train_once(
-    folder: Path,
-    part: str,
-    recipe: Recipe,
-    sets: Sets,
-    seed: int,
-    progress: Progress,
-    bar: TaskID,
-    more: Callable[[Trained], Mapping[str, Any]] = lambda trained: {},
-) -> Found:
-    """Train unless an earlier run has; see :func:`pdl.experiments.resume.once`.
-
-    Parameters
-    ----------
-    folder, part
-        Where it is kept, and under which name.
-    recipe, sets, seed
-        As for :func:`training`.
-    progress, bar
-        The bar goes on by one.
-    more : callable
-        What else is to be kept of the trained network.
+    keep : callable
+        Takes what was trained and the logits of the test images, float32 of shape (N, 10), and
+        says what else is to be kept.
+    resumable : bool
+        Whether a killed training goes on from its checkpoint. It holds no losses: a training whose
+        ``keep`` reads them begins anew.
 
     Returns
     -------
     dict
         ``answers`` to the test images, ``confidence`` (the probability that the network gives to
-        its answer), ``history``, ``first_loss`` and what ``more`` gives.
+        its answer), ``history``, ``first_loss`` (before the first step) and what ``keep`` gives.
     """
-    already = progress.tasks[bar].completed
-    progress.update(bar, description=part)
+    sets = load()
+    model = recipe.first_model(seed)
+    first = ArrayDataset(sets.train.images[:FIRST], sets.train.targets[:FIRST])
+    first_loss = float(cross_entropy(*predict(model, first)))
+    trained = train(
+        recipe,
+        model,
+        sets.train,
+        seed,
+        test=sets.test,
+        checkpoint=checkpoint if resumable else None,
+        report=report,
+    )
+    logits = predict(trained.model, sets.test)[0].numpy()
+    return {
+        "answers": logits.argmax(axis=1).tolist(),
+        "confidence": [round(float(each), 4) for each in softmax(logits).max(axis=1)],
+        "first_loss": first_loss,
+        "history": list(trained.history),
+        **keep(trained, logits),
+    }
 
-    def compute(checkpoint: Path) -> Found:
-        trained = training(
-            recipe,
-            sets,
-            seed,
-            checkpoint,
-            shown=lambda done: progress.update(bar, completed=already + done),
+
+def run_recipes(
+    experiment: str,
+    recipes: Mapping[str, Recipe],
+    seeds: Iterable[int],
+    load: Callable[[], Sets],
+    progress: Progress,
+    **options: Any,
+) -> dict[str, list[Found]]:
+    """Train by each recipe with each seed; one seed after the other, by all recipes.
+
+    Parameters
+    ----------
+    experiment : str
+        Its name.
+    recipes : mapping of str to Recipe
+    seeds : iterable of int
+    load : callable
+        As for :func:`train_and_test`.
+    progress : Progress
+        Gets a bar.
+    options
+        Passed on to :func:`train_and_test`.
+
+    Returns
+    -------
+    dict of str to list
+        By recipe, what was found with each seed.
+    """
+    images = [len(each) for each in load()]
+    pairs = [(seed, name) for seed in seeds for name in recipes]
+    trials = [
+        Trial(
+            f"{name} {seed}",
+            {**recipes[name].settings(), "seed": seed, "images": images},
+            partial(train_and_test, recipe=recipes[name], load=load, seed=seed, **options),
+            work=recipes[name].epochs,
         )
-        confidence = softmax(trained.logits).max(axis=1)
-        return {
-            "answers": trained.logits.argmax(axis=1).tolist(),
-            "confidence": [round(float(each), 4) for each in confidence],
-            "first_loss": trained.first_loss,
-            "history": trained.history,
-            **more(trained),
-        }
-
-    settings = {**recipe.settings(), "seed": seed, "images": [len(each) for each in sets]}
-    found = once(folder, part, settings, compute)
-    progress.update(bar, completed=already + 1)
-    return found
+        for seed, name in pairs
+    ]
+    found = dict(zip(pairs, run_trials(experiment, trials, progress), strict=True))
+    return {name: [found[pair] for pair in pairs if pair[1] == name] for name in recipes}
 
 
-def right_of(runs: Sequence[Found], sets: Sets) -> Right:
+def correct_answers(runs: Sequence[Found], sets: Sets) -> Correct:
     """Which test images (columns) each run (row) reads rightly."""
     answers = np.array([run["answers"] for run in runs])
     return np.asarray(answers == sets.test.targets.numpy())
 
 
-def by_seed(seed: int, runs: Sequence[Found], right: Right) -> list[dict[str, Any]]:
+def by_seed(seed: int, runs: Sequence[Found], correct: Correct) -> list[dict[str, Any]]:
     """The record's entry for each run, of which the first has the seed given."""
     return [
         {"seed": seed + number, "test_accuracy": float(row.mean()), "history": run["history"]}
-        for number, (run, row) in enumerate(zip(runs, right, strict=True))
+        for number, (run, row) in enumerate(zip(runs, correct, strict=True))
     ]
 
 
@@ -250,7 +181,7 @@ class Scores:
         """Add a mean over a table (seeds × images, or one row of seeds) with its interval."""
         self.metrics[name], self.intervals[name] = share_with_interval(table)
 
-    def gain(self, name: str, better: Right, worse: Right) -> None:
+    def gain(self, name: str, better: Correct, worse: Correct) -> None:
         """Add the paired difference of two tables of right answers."""
         self.add(name, better.astype(float) - worse)
 

@@ -1,0 +1,134 @@
+"""Where the trainings of an experiment run: processes of this machine, or a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from joblib import Parallel, cpu_count, parallel_config
+
+from pdl._validation import check_integer
+from pdl.experiments.registry import Experiment
+
+PATIENCE = 10  # seconds for a scheduler to answer and for a worker to be there
+
+
+# How many trainings at once; None leaves it to the cluster.
+_workers: ContextVar[int | None] = ContextVar("workers", default=1)
+
+
+class WorkersError(RuntimeError):
+    """The trainings cannot run, or go on, where they were to."""
+
+
+def parallel(tasks: int) -> Parallel:
+    """What runs so many tasks where the context says, and gives each result when it is there.
+
+    A single one runs in this process, unless there is a cluster; so do all where no context says
+    anything.
+    """
+    workers = _workers.get()
+    n_jobs = None if workers is None else max(1, min(workers, tasks))
+    return Parallel(n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
+
+
+@contextmanager
+def workers_for(
+    experiment: Experiment, workers: int | None = None, dask: str | None = None
+) -> Iterator[int]:
+    """Run the trainings of an experiment as asked, or as it must be; give the number of workers.
+
+    Raises
+    ------
+    WorkersError
+        If the experiment is timed, and several workers or a cluster are asked for; and see
+        :func:`on_dask`.
+    """
+    if experiment.timed and (dask is not None or workers not in (None, 1)):
+        raise WorkersError(
+            "its trainings are timed against each other, so they run one after the other on this "
+            "machine: leave out --dask and --workers"
+        )
+    if dask is not None:
+        with on_dask(dask) as count:
+            yield count
+    else:
+        with on_this_machine(1 if experiment.timed else workers, experiment.threads) as count:
+            yield count
+
+
+@contextmanager
+def on_this_machine(workers: int | None = None, threads: int = 1) -> Iterator[int]:
+    """Run as many trainings at once as there are cores for.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Another number of them.
+    threads : int
+        How many each has.
+
+    Yields
+    ------
+    int
+        The number of workers.
+    """
+    if workers is None:
+        workers = max(1, cpu_count() // threads)
+    check_integer(workers, "workers", minimum=1)
+    token = _workers.set(workers)
+    try:
+        yield workers
+    finally:
+        _workers.reset(token)
+
+
+@contextmanager
+def on_dask(address: str) -> Iterator[int]:
+    """Run the trainings on a Dask cluster, one at a time in each of its processes.
+
+    A worker that dies is replaced: its training goes to another one, and goes on from the
+    checkpoint if they share a disk. The workers need this package and the data.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, for instance "tcp://127.0.0.1:8786".
+
+    Yields
+    ------
+    int
+        The number of workers.
+
+    Raises
+    ------
+    WorkersError
+        If Dask is not installed, nothing answers there, or there is no worker.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise WorkersError(
+            "Dask is not installed: `pip install 'pdl[dask]'`, or leave out --dask"
+        ) from None
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise WorkersError(
+            f"no Dask scheduler answers at {address} ({error or 'timed out'}); start one with "
+            "`dask scheduler`, which prints its address"
+        ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise WorkersError(
+                f"the Dask scheduler at {address} has no worker: `dask worker {address}` starts one"
+            ) from None
+        token = _workers.set(None)
+        try:
+            with parallel_config(backend="dask", client=client):
+                yield len(client.scheduler_info(n_workers=-1)["workers"])
+        finally:
+            _workers.reset(token)
