@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from joblib import Parallel, cpu_count, parallel_config
+from joblib.externals.loky import get_reusable_executor
 
 from pdl._validation import check_integer
 from pdl.experiments.registry import Experiment
 
 PATIENCE = 10  # seconds for a scheduler to answer and for a worker to be there
-
 
 # How many trainings at once; None leaves it to the cluster.
 _workers: ContextVar[int | None] = ContextVar("workers", default=1)
@@ -29,8 +29,11 @@ def parallel(tasks: int) -> Parallel:
     anything.
     """
     workers = _workers.get()
-    n_jobs = None if workers is None else max(1, min(workers, tasks))
-    return Parallel(n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
+    options = {"return_as": "generator_unordered", "batch_size": 1}
+    if workers is None:
+        return Parallel(pre_dispatch="all", **options)
+    # Nothing waits in joblib's queue: a Ctrl-C then meets it at rest.
+    return Parallel(max(1, min(workers, tasks)), pre_dispatch="n_jobs", **options)
 
 
 @contextmanager
@@ -82,6 +85,8 @@ def on_this_machine(workers: int | None = None, threads: int = 1) -> Iterator[in
         yield workers
     finally:
         _workers.reset(token)
+        # They would wait for more, with the memory and the environment that they have.
+        get_reusable_executor(reuse=True).shutdown()
 
 
 @contextmanager

@@ -1,0 +1,34 @@
+"""`pdl reproduce` of six parts by two processes; run as a script by test_trial.py."""
+
+from __future__ import annotations
+
+import sys
+import time
+import types
+from functools import partial
+from pathlib import Path
+
+from pdl.cli.app import app
+from pdl.experiments.registry import EXPERIMENTS, Experiment, Outcome
+from pdl.experiments.trial import Trial, run_trials
+
+log = Path(sys.argv[1])
+
+
+def compute(checkpoint, report, *, part, log):
+    with (log / "begun").open("a") as file:
+        file.write(f"{part}\n")
+    time.sleep(0.4)
+    return {"part": part}
+
+
+def run(seed, progress):
+    trials = [Trial(f"part {each}", {}, partial(compute, part=each, log=log)) for each in range(6)]
+    found = run_trials("demo", trials, progress)
+    return Outcome({"sum": sum(each["part"] for each in found)}, {}, {})
+
+
+sys.modules["demo_experiment"] = types.ModuleType("demo_experiment")
+sys.modules["demo_experiment"].run = run
+EXPERIMENTS["demo"] = Experiment("demo_experiment", "six parts", "quick")
+app(["reproduce", "demo", "--workers", "2", "--output", str(log / "demo.json")])
