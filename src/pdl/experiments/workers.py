@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -82,7 +83,10 @@ def on_this_machine(workers: int | None = None, threads: int = 1) -> Iterator[in
     check_integer(workers, "workers", minimum=1)
     token = _workers.set(workers)
     try:
-        yield workers
+        with warnings.catch_warnings():
+            # One whose memory has grown is replaced between two trainings.
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+            yield workers
     finally:
         _workers.reset(token)
         # They would wait for more, with the memory and the environment that they have.

@@ -12,8 +12,9 @@ from rich.progress import Progress
 
 from pdl.data import load_cells
 from pdl.experiments.cells import five_seeds as cells_five_seeds
+from pdl.experiments.cells import learned
 from pdl.experiments.cells import network as numpy_cnn_cells
-from pdl.experiments.cells.five_seeds import perfect_outline
+from pdl.experiments.cells.learned import perfect_outline
 from pdl.experiments.cells.network import (
     MARGIN,
     build_network,
@@ -200,11 +201,11 @@ def test_a_few_steps_lower_the_loss_and_a_seed_is_a_seed():
 @pytest.mark.parametrize("data", ["drawn", "hard", "nuclei"])
 def test_the_whole_experiment_in_small(monkeypatch, tmp_path, data):
     """Two seeds and four steps; a second run takes both trainings over from the first one."""
-    setting = cells_five_seeds.SETTINGS[data]
+    setting = learned.SETTINGS[data]
     few = {"load": lambda split: load_cells(split, count=3, hard=data == "hard")}
-    monkeypatch.setitem(cells_five_seeds.SETTINGS, data, setting._replace(**few))
+    monkeypatch.setitem(learned.SETTINGS, data, setting._replace(**few))
     monkeypatch.setenv("PDL_HOME", str(tmp_path))
-    monkeypatch.setattr(cells_five_seeds, "CORE_PROBABILITIES", (0.5,))
+    monkeypatch.setattr(learned, "CORE_PROBABILITIES", (0.5,))
     monkeypatch.setattr(cells_five_seeds, "LOSSES_A_MEAN", 2)
     progress = Progress(disable=True)
     outcome = cells_five_seeds.run(7, progress, data, runs=2, steps=4)
@@ -226,7 +227,7 @@ def test_the_whole_experiment_in_small(monkeypatch, tmp_path, data):
 
 @pytest.mark.parametrize("hard", [False, True])
 def test_the_weights_are_those_of_the_record(hard):
-    name = cells_five_seeds.SETTINGS["hard" if hard else "drawn"].name
+    name = learned.SETTINGS["hard" if hard else "drawn"].name
     content = (WEIGHTS / f"{name}.safetensors").read_bytes()
     recorded = recorded_result(name)
     assert sha256(content).hexdigest() == recorded["weights_sha256"]
@@ -240,7 +241,7 @@ def test_the_weights_are_those_of_the_record(hard):
 @pytest.mark.parametrize("data", ["drawn", "hard", "nuclei"])
 def test_no_other_core_does_much_better_on_the_validation_images(data):
     """The book takes the class that is likelier than the others together: 0.5."""
-    setting = cells_five_seeds.SETTINGS[data]
+    setting = learned.SETTINGS[data]
     score = {
         row["core_probability"]: row["ap"] for row in recorded_result(setting.name)["validation"]
     }
@@ -249,7 +250,7 @@ def test_no_other_core_does_much_better_on_the_validation_images(data):
 
 
 def test_a_record_is_of_the_set_that_its_experiment_names():
-    for data, setting in cells_five_seeds.SETTINGS.items():
+    for data, setting in learned.SETTINGS.items():
         assert find_experiment(setting.name).options.get("data", "drawn") == data
         assert DATA_NAMES[data] + ", test" in [
             each["name"] for each in recorded_result(setting.name)["data"]
@@ -257,7 +258,7 @@ def test_a_record_is_of_the_set_that_its_experiment_names():
 
 
 def test_the_settings_are_those_of_the_record():
-    for setting in cells_five_seeds.SETTINGS.values():
+    for setting in learned.SETTINGS.values():
         for name, value in recorded_result(setting.name)["settings"].items():
             current = getattr(numpy_cnn_cells, name.upper())
             if name == "core_probability":
@@ -268,7 +269,7 @@ def test_the_settings_are_those_of_the_record():
 @pytest.mark.parametrize("data", ["drawn", "hard"])
 def test_the_shipped_weights_score_as_recorded(data):
     """All 40 test images anew; another processor may round a pixel or two the other way."""
-    setting = cells_five_seeds.SETTINGS[data]
+    setting = learned.SETTINGS[data]
     recorded, cells = recorded_result(setting.name), setting.load("test")
     model = load_network(hard=data == "hard")
     outlines = [outline(predict(model, image), setting.core_probability) for image in cells.images]

@@ -19,6 +19,7 @@ from pdl.experiments.digits import mlp as mnist_mlp
 from pdl.experiments.digits import settings as mnist_settings
 from pdl.experiments.digits.ensemble import add_ensemble
 from pdl.experiments.digits.training import Scores, Sets, as_dataset, train_and_test
+from pdl.experiments.digits.varied_cnn import FIRST_WEIGHTS, network
 from pdl.experiments.torch_trial import Recipe, train
 from pdl.experiments.trial import Trained
 from pdl.models import mlp, slides_cnn, small_cnn
@@ -289,10 +290,10 @@ def test_the_curve_of_a_training_that_ended():
     assert mnist_settings.mean_curve([{"curve": [1.0, 2.0]}, {"curve": [3.0, None]}]) == [2.0, None]
 
 
-@pytest.mark.parametrize("kind", mnist_settings.FIRST_WEIGHTS)
+@pytest.mark.parametrize("kind", FIRST_WEIGHTS)
 def test_the_first_weights_are_as_named(kind):
     torch.manual_seed(0)
-    linear = mnist_settings.network(first_weights=kind)[-3]
+    linear = network(first_weights=kind)[-3]
     expected = {
         "N(0, 1)": 1,
         "N(0, 0.01²)": 0.01,
@@ -327,7 +328,7 @@ def test_the_record_of_the_settings(sets, monkeypatch):
     monkeypatch.setattr(mnist_settings, "CHANNELS", ((1, 2),))
     monkeypatch.setattr(mnist_settings, "DROPOUTS", (0.0, 0.5))
     monkeypatch.setattr(mnist_settings, "FIRST_WEIGHTS", ("zeros", "He"))
-    base = Recipe(mnist_settings.network, 1e-3, 50, 2)
+    base = Recipe(network, 1e-3, 50, 2)
     with Progress(disable=True) as progress:
         found = mnist_settings.run(0, progress, seeds=2, base=base)
     rates = found.details["learning_rate"]

@@ -7,31 +7,28 @@ from __future__ import annotations
 
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 from rich.progress import Progress
-from safetensors.numpy import load
 
-from pdl.data import CellDataset, load_cells
-from pdl.experiments.cells import network as numpy_cnn_cells
-from pdl.experiments.cells.network import (
-    CORE_PROBABILITY,
-    build_network,
-    outline,
-    predict,
-    train,
+from pdl.experiments.cells.learned import (
+    SETTINGS,
+    Setting,
+    network_settings,
+    perfect_outline,
+    restored_network,
+    score_network,
+    seconds_per_image,
+    try_core_probabilities,
 )
-from pdl.experiments.cells.nuclei import nuclei_split, stretch
+from pdl.experiments.cells.network import STEPS, outline, predict, train
 from pdl.experiments.cells.scores import (
     DATA_NAMES,
     TUNED,
-    Image,
-    Labels,
     Scores,
     classical_outline,
     describe_cells,
@@ -44,51 +41,11 @@ from pdl.experiments.numpy_trial import mean_losses
 from pdl.experiments.registry import Outcome
 from pdl.experiments.resume import Found
 from pdl.experiments.trial import Report, Trial, run_trials
-from pdl.layers import Sequential, receptive_field
+from pdl.layers import receptive_field
 from pdl.results import weights_bytes
 
 RUNS = 5
 LOSSES_A_MEAN = 20
-NUCLEI_PERCENTILES, NUCLEI_LEVELS = (1, 99.8), (20, 255)  # chosen on the validation images
-CORE_PROBABILITIES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-
-
-class Setting(NamedTuple):
-    """How the network meets one set.
-
-    Attributes
-    ----------
-    name : str
-        Of the record.
-    load : callable
-        Takes the split and returns its images and labels.
-    core_probability : float
-        Chosen on the validation images; see :func:`pdl.experiments.cells.network.outline`.
-    ships : bool
-        Whether the first seed's weights ship with the book.
-    prepare : callable
-        What is done to each image before the network sees it; by default nothing.
-    """
-
-    name: str
-    load: Callable[[str], CellDataset]
-    core_probability: float
-    ships: bool
-    prepare: Callable[[Image], Image] = np.asarray
-
-
-def stretched(image: Image) -> Image:
-    """Bring a real image to nearly all gray levels."""
-    return stretch(image, NUCLEI_PERCENTILES, NUCLEI_LEVELS)
-
-
-SETTINGS = {
-    "drawn": Setting("numpy-cnn-cells", load_cells, CORE_PROBABILITY, ships=True),
-    "hard": Setting("numpy-cnn-cells-hard", partial(load_cells, hard=True), 0.4, ships=True),
-    "nuclei": Setting(
-        "numpy-cnn-nuclei-trained", nuclei_split, 0.3, ships=False, prepare=stretched
-    ),
-}
 
 
 def train_and_score(
@@ -112,8 +69,8 @@ def train_and_score(
     return {
         "training_seconds": seconds,
         "losses": mean_losses(losses, LOSSES_A_MEAN),
-        "scores": rounded(_score(model, test, setting)),
-        "validation": _try_core_probabilities(model, validation, setting.prepare),
+        "scores": rounded(score_network(model, test, setting)),
+        "validation": try_core_probabilities(model, validation, setting),
         "weights": b64encode(weights_bytes(model)).decode(),
     }
 
@@ -142,7 +99,7 @@ def run(
         Means over the seeds and the test images, with intervals over both, and the gains over the
         classical methods on the same images.
     """
-    steps = numpy_cnn_cells.STEPS if steps is None else steps
+    steps = STEPS if steps is None else steps
     setting = SETTINGS[data]
     test = setting.load("test")
     described = [
@@ -153,17 +110,11 @@ def run(
             ("train", setting.load("train")),
         )
     ]
-    made_with = {
-        **_settings(steps),
-        "core_probability": setting.core_probability,
-        "data": [each["sha256"] for each in described],
-    }
+    settings = network_settings(setting, steps)
+    made_with = {**settings, "data": [each["sha256"] for each in described]}
+    compute = partial(train_and_score, setting=setting, steps=steps)
     trials = [
-        Trial(
-            f"seed {each}",
-            made_with,
-            partial(train_and_score, seed=each, setting=setting, steps=steps),
-        )
+        Trial(f"seed {each}", made_with, partial(compute, seed=each))
         for each in range(seed, seed + runs)
     ]
     parts = run_trials(setting.name, trials, progress)
@@ -187,15 +138,15 @@ def run(
     for name, values in perfect.items():
         metrics[f"perfect_{name}"] = round(float(values.mean()), 6)
     weights = b64decode(parts[0]["weights"])
-    model = _restored(weights)
+    model = restored_network(weights)
     metrics |= {
         "parameters": sum(array.size for array in model.parameters.values()),
         "receptive_field": receptive_field(model)[-1].size,
-        "seconds_per_image": _seconds(
+        "seconds_per_image": seconds_per_image(
             lambda image: outline(predict(model, setting.prepare(image)), setting.core_probability),
             test,
         ),
-        "classical_seconds_per_image": _seconds(
+        "classical_seconds_per_image": seconds_per_image(
             partial(classical_outline, settings=TUNED[data]["classical"]), test
         ),
         "training_seconds_per_seed": round(
@@ -219,7 +170,7 @@ def run(
             "seeds": by_seed,
             "losses_a_mean": LOSSES_A_MEAN,
             "clock": "training_seconds and seconds_per_image are processor time on one thread",
-            "settings": {**_settings(steps), "core_probability": setting.core_probability},
+            "settings": settings,
             "validation": _mean_over_seeds([part["validation"] for part in parts]),
             "per_image": {
                 "shipped": parts[0]["scores"],
@@ -230,57 +181,6 @@ def run(
         packages=("numpy", "scipy", "safetensors"),
         weights=weights if setting.ships else None,
     )
-
-
-def perfect_outline(truth: Labels) -> Labels:
-    """The cells that are left of the truth if every pixel is classified without an error."""
-    classes = numpy_cnn_cells.pixel_classes(truth)
-    answers = np.eye(len(numpy_cnn_cells.CLASSES), dtype=np.float32)[classes]
-    return outline(answers.transpose(2, 0, 1))
-
-
-def _restored(weights: bytes) -> Sequential:
-    model = build_network(np.random.default_rng(0))
-    for name, array in load(weights).items():
-        model.parameters[name][...] = array
-    return model
-
-
-def _score(model: Sequential, cells: CellDataset, setting: Setting) -> Scores:
-    answers = (predict(model, setting.prepare(image)) for image in cells.images)
-    outlines = (outline(answer, setting.core_probability) for answer in answers)
-    return score_images(outlines, cells.labels)
-
-
-def _seconds(method: Callable[[Image], Labels], cells: CellDataset) -> float:
-    """Processor time: the quickest of three turns of each image, averaged over ten images."""
-    best = np.full(10, np.inf)
-    for _ in range(3):
-        for index, image in enumerate(cells.images[:10]):
-            start = time.process_time()
-            method(image)
-            best[index] = min(best[index], time.process_time() - start)
-    return float(f"{best.mean():.3g}")
-
-
-def _settings(steps: int) -> dict[str, Any]:
-    network = ("DILATIONS", "CHANNELS", "BATCH", "ANSWERS", "LEARNING_RATE")
-    outlining = ("RIM_WIDTH", "CORE_PROBABILITY", "MIN_CORE", "MIN_SIZE")
-    found = {name.lower(): getattr(numpy_cnn_cells, name) for name in network + outlining}
-    return {**found, "steps": steps}
-
-
-def _try_core_probabilities(
-    model: Sequential, validation: CellDataset, prepare: Callable[[Image], Image]
-) -> list[dict[str, float]]:
-    """How the mean scores on the validation images depend on where a core begins."""
-    maps = [predict(model, prepare(image)) for image in validation.images]
-    rows = []
-    for threshold in CORE_PROBABILITIES:
-        scores = score_images((outline(each, threshold) for each in maps), validation.labels)
-        means = {name: float(values.mean()) for name, values in scores.items()}
-        rows.append({"core_probability": threshold, **means})
-    return rows
 
 
 def _mean_over_seeds(tables: Sequence[list[dict[str, float]]]) -> list[dict[str, float]]:

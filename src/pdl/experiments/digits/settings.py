@@ -6,7 +6,7 @@ The network has 8 and 16 maps and 64 hidden units, and sees 6 000 images five ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,11 +27,11 @@ from pdl.experiments.digits.training import (
     correct_answers,
     run_recipes,
 )
+from pdl.experiments.digits.varied_cnn import FIRST_WEIGHTS, network
 from pdl.experiments.registry import Outcome
 from pdl.experiments.resume import Found
 from pdl.experiments.torch_trial import Recipe
 from pdl.experiments.trial import Trained
-from pdl.models import small_cnn
 
 IMAGES, VALIDATION = 6_000, 10_000
 CURVE_POINTS = 60
@@ -40,44 +40,6 @@ BATCH_SIZES = (10, 32, 100, 320, 1000)
 CHANNELS = ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32))
 DROPOUTS = (0.0, 0.25, 0.5)
 NORMALISED_RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-FIRST_WEIGHTS = ("N(0, 1)", "N(0, 0.01²)", "zeros", "Glorot", "He", "PyTorch's own")
-
-
-def network(
-    channels: Sequence[int] = (8, 16),
-    hidden: int = 64,
-    dropout: float = 0.0,
-    batch_norm: bool = False,
-    first_weights: str = FIRST_WEIGHTS[-1],
-) -> nn.Sequential:
-    """The small network, with batch normalization after each convolution if wished."""
-    model = small_cnn(channels, hidden, dropout)
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            set_first_weights(layer, first_weights)
-    if not batch_norm:
-        return model
-    layers: list[nn.Module] = []
-    for layer in model:
-        layers.append(layer)
-        if isinstance(layer, nn.Conv2d):
-            layers.append(nn.BatchNorm2d(layer.out_channels))
-    return nn.Sequential(*layers)
-
-
-def set_first_weights(layer: nn.Conv2d | nn.Linear, kind: str) -> None:
-    """Draw the weights anew in one of the ways; biases become 0, except for PyTorch's own."""
-    draw: dict[str, Callable[[Any], Any]] = {
-        "N(0, 1)": nn.init.normal_,
-        "N(0, 0.01²)": partial(nn.init.normal_, std=0.01),
-        "zeros": nn.init.zeros_,
-        "Glorot": nn.init.xavier_normal_,
-        "He": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
-    }
-    if kind in draw:
-        draw[kind](layer.weight)
-        if layer.bias is not None:
-            nn.init.zeros_(layer.bias)
 
 
 BASE = Recipe(network, learning_rate=1e-3, batch_size=100, epochs=5)
