@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 from distributed import LocalCluster
 from rich.progress import Progress
 from typer.testing import CliRunner
@@ -56,14 +58,10 @@ def cluster(tmp_path_factory):
 def make_trials(log: Path, count: int = 4, die_at: int | None = None) -> list[Trial]:
     """Trainings of a perceptron on numbers; one may die in the middle, the first time.
 
-    What is a part of a function is sent to the processes, which cannot import this file.
+    A function within a function is sent to the processes, which cannot import this file.
     """
 
     def compute(checkpoint, report, *, seed):
-        import os
-
-        import torch
-
         begun = f"{seed} {os.getpid()} {threading.get_ident()}"
         with (log / "begun").open("a") as file:
             file.write(begun + "\n")
@@ -209,9 +207,20 @@ def test_the_bar_moves_within_a_trial_that_runs_here():
     assert seen == [2, 8, 9, 12]
 
 
-def test_each_has_its_experiments_threads(home, monkeypatch):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_has_its_experiments_threads(monkeypatch, workers):
+    """In OpenMP and, where PyTorch has it inside, MKL, which threadpoolctl does not see."""
     monkeypatch.setitem(registry.EXPERIMENTS, "demo", DEMO._replace(threads=2))
-    assert {each["threads"] for each in run_demo(make_trials(home, count=1))} == {2}
+
+    def ask(checkpoint, report, model):
+        limits = re.findall(r"get_max_threads\(\) : (\d+)", torch.__config__.parallel_info())
+        return {"threads": [torch.get_num_threads(), *map(int, limits)]}
+
+    # As with a recipe, PyTorch is there before the training begins.
+    compute = partial(ask, model=torch.nn.Identity())
+    with on_this_machine(workers):
+        found = run_demo([Trial(each, {}, compute) for each in "ab"])
+    assert {threads for each in found for threads in each["threads"]} == {2}
 
 
 def test_an_error_in_a_trial_goes_up(home):

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -155,7 +157,7 @@ def _run(token: str, experiment: str, trial: Trial, threads: int) -> _Done:
         if listener is not None:
             listener(trial.name, part)
 
-    with _in_turn, threadpool_limits(limits=threads):
+    with _in_turn, _limited_threads(threads):
         folder = folder_of(experiment)
         if listener is None:
             resume.start_counting()  # this process may have served another run
@@ -167,3 +169,20 @@ def _run(token: str, experiment: str, trial: Trial, threads: int) -> _Done:
         before = resume.cost_before(folder, trial.name)
     process = f"{platform.node()} {os.getpid()}" if listener is None else None
     return _Done(trial.name, found, before, spent, process)
+
+
+@contextmanager
+def _limited_threads(threads: int) -> Iterator[None]:
+    """Compute with so many threads, whatever the environment of this process says."""
+    torch = sys.modules.get("torch")
+    with threadpool_limits(limits=threads):
+        if torch is None:
+            yield
+            return
+        # PyTorch may have MKL inside, which threadpoolctl does not see.
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)

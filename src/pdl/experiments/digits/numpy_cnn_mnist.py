@@ -135,8 +135,9 @@ def train_and_classify(
         ``answers``, the ``labels`` that are right, ``losses`` and ``seconds`` (processor time).
     """
     images, labels = load_mnist("train")
-    held_out = load_mnist("test") if final else LabelledImages(images[-VALIDATION:], labels[-VALIDATION:])
+    held_out = load_mnist("test")
     if not final:
+        held_out = LabelledImages(images[-VALIDATION:], labels[-VALIDATION:])
         images, labels = images[:-VALIDATION], labels[:-VALIDATION]
     steps = epochs * -(-len(images) // BATCH)
     start = time.process_time()
