@@ -19,7 +19,7 @@ from pdl.cli.app import app
 from pdl.data.errors import MissingDataError
 from pdl.experiments import registry, reproduce
 from pdl.experiments.registry import EXPERIMENTS, Experiment, Outcome
-from pdl.experiments.resume import folder_of, once
+from pdl.experiments.resume import Cost, adopt, folder_of, once
 
 KEYS = {
     *("name", "metrics", "intervals", "data", "seed", "profile", "hardware", "versions"),
@@ -273,6 +273,21 @@ def test_the_seconds_are_those_of_all_runs_together(demo, results, monkeypatch):
     run("demo")  # nothing is left to take over
     record = json.loads((results / "demo.json").read_text("utf8"))
     assert (record["seconds"], record["processor_seconds"]) == (120, 60)
+
+
+def test_what_other_processes_did_is_counted(demo, results):
+    """Of three parts, two by one process: 3 s of a processor each, while 5 s passed here too."""
+
+    def adopted():
+        for part, process in (("a", "one"), ("b", "another"), ("c", "one")):
+            adopt(folder_of("demo"), part, {}, {}, Cost(100, 50), Cost(5, 3), process)
+
+    demo.work = adopted
+    assert run("demo").exit_code == 0
+    record = json.loads((results / "demo.json").read_text("utf8"))
+    assert record["workers"] == 2
+    assert record["seconds"] == pytest.approx(300, abs=5)
+    assert record["processor_seconds"] == pytest.approx(159, abs=5)
 
 
 def test_a_damaged_file_of_ours_is_named_without_a_traceback(demo, results):

@@ -21,11 +21,11 @@ from pdl.experiments.blood.three_classes import FEW, KEPT, RARE, RECIPES, run
 from pdl.experiments.blood.training import (
     CropRecipe,
     Standardise,
-    ask,
-    ask_wrongly,
     augmented,
     class_weights,
-    prior_answers,
+    log_probabilities,
+    predict_wrong_layouts,
+    prior_log_probabilities,
     to_blanks,
     train_on_crops,
 )
@@ -130,11 +130,11 @@ def test_it_learns_and_a_seed_is_a_seed():
     assert np.bincount(drawn.labels).tolist() == [30, 15, 15]
     assert len(first.losses) == 24 and first.losses[-1] < 0.5 * first.losses[0]
     assert done == pytest.approx(np.arange(1, 25) / 24)
-    logs = ask(first.model, prepare(test.images))
+    logs = log_probabilities(first.model, prepare(test.images))
     np.testing.assert_allclose(np.exp(logs).sum(axis=1), 1)
     assert (logs.argmax(axis=1) == test.labels).mean() > 0.9
     again, other = (training(recipe, train, seed)[0] for seed in (3, 4))
-    np.testing.assert_array_equal(logs, ask(again.model, prepare(test.images)))
+    np.testing.assert_array_equal(logs, log_probabilities(again.model, prepare(test.images)))
     assert again.losses == first.losses != other.losses
 
 
@@ -197,12 +197,12 @@ def test_blank_images_teach_the_prior_and_no_more():
     cells = drawn_cells((60, 25, 15))
     recipe = CropRecipe(epochs=15, batch_size=50, learning_rate=1e-2, blank=True)
     trained, _, prepare = training(recipe, cells, seed=0)
-    logs = ask(trained.model, prepare(cells.images))
+    logs = log_probabilities(trained.model, prepare(cells.images))
     np.testing.assert_allclose(logs, np.broadcast_to(logs[0], logs.shape), atol=1e-6)
     prior = entropy([60, 25, 15])
     assert prior <= log_loss(logs, cells.labels) < prior + 0.02
     np.testing.assert_allclose(
-        log_loss(prior_answers([60, 25, 15], 100), cells.labels), prior, rtol=1e-9
+        log_loss(prior_log_probabilities([60, 25, 15], 100), cells.labels), prior, rtol=1e-9
     )
 
 
@@ -216,7 +216,7 @@ def test_wrong_layouts():
             return images.mean((2, 3))
 
     prepare = Standardise.of(cells.images)
-    found = ask_wrongly(Noted(), prepare(cells.images))
+    found = predict_wrong_layouts(Noted(), prepare(cells.images))
     assert list(found) == ["swapped_axes", "reshaped"]
     swapped, mixed = asked
     np.testing.assert_array_equal(swapped[2, 1, 5, 9], prepare(cells.images)[2, 1, 9, 5])

@@ -27,10 +27,10 @@ from pdl.experiments.blood.report import Fold, report
 from pdl.experiments.blood.training import (
     AUGMENTATION,
     CropRecipe,
-    ask,
-    ask_wrongly,
     augmented,
-    prior_answers,
+    log_probabilities,
+    predict_wrong_layouts,
+    prior_log_probabilities,
     train_on_crops,
 )
 from pdl.experiments.registry import Outcome
@@ -108,12 +108,12 @@ def run(
             f"fold {number} {name}",
             {**recipe.settings(), **common},
             partial(
-                train_and_ask,
+                train_and_predict,
                 recipe=recipe,
                 train=train,
                 test=test,
                 seed=seed + number,
-                all_questions=name == "all",
+                wrong_layouts=name == "all",
             ),
             work=recipe.epochs * (sum(recipe.counts) if recipe.counts else len(train.labels)),
         )
@@ -157,7 +157,7 @@ def run(
     )
 
 
-def train_and_ask(
+def train_and_predict(
     checkpoint: Path,
     report: Report,
     *,
@@ -165,17 +165,17 @@ def train_and_ask(
     train: CellCrops,
     test: CellCrops,
     seed: int,
-    all_questions: bool,
+    wrong_layouts: bool,
 ) -> Found:
-    """Train, and let the network answer the test crops; in a form that JSON can say."""
+    """Train, and predict the classes of the test crops; in a form that JSON can say."""
     drawn = recipe.draw(train, seed)
     prepare = recipe.preparation(drawn)
     trained = train_on_crops(recipe, drawn, prepare, seed, checkpoint, report)
     inputs, counts = prepare(test.images), np.bincount(drawn.labels).tolist()
-    answers = {"answers": ask(trained.model, inputs)}
-    if all_questions:
-        answers |= ask_wrongly(trained.model, inputs)
-        answers["prior"] = prior_answers(counts, len(test.labels))
+    answers = {"answers": log_probabilities(trained.model, inputs)}
+    if wrong_layouts:
+        answers |= predict_wrong_layouts(trained.model, inputs)
+        answers["prior"] = prior_log_probabilities(counts, len(test.labels))
     return {
         "train_counts": counts,
         "losses": [round(row["train_loss"], 4) for row in trained.history],

@@ -182,15 +182,15 @@ def train_on_crops(
     return trained
 
 
-def ask(model: nn.Module, inputs: Inputs) -> NDArray[np.float64]:
+def log_probabilities(model: nn.Module, inputs: Inputs) -> NDArray[np.float64]:
     """The logarithms of the probabilities that a network gives to the classes, shape (N, K)."""
     nothing = np.zeros(len(inputs), dtype=np.int64)
     logits, _ = predict(model, ArrayDataset(inputs, nothing), batch_size=128)
     return np.asarray(logits.double().log_softmax(dim=1).numpy())
 
 
-def ask_wrongly(model: nn.Module, inputs: Inputs) -> dict[str, NDArray[np.float64]]:
-    """Ask a rightly trained network about images that are laid out otherwise than it learned.
+def predict_wrong_layouts(model: nn.Module, inputs: Inputs) -> dict[str, NDArray[np.float64]]:
+    """Let a rightly trained network predict images that are laid out otherwise than it learned.
 
     Returns
     -------
@@ -201,12 +201,12 @@ def ask_wrongly(model: nn.Module, inputs: Inputs) -> dict[str, NDArray[np.float6
     count, channels, height, width = inputs.shape
     mixed = inputs.transpose(0, 2, 3, 1).reshape(count, channels, height, width)
     return {
-        "swapped_axes": ask(model, np.ascontiguousarray(inputs.swapaxes(2, 3))),
-        "reshaped": ask(model, np.ascontiguousarray(mixed)),
+        "swapped_axes": log_probabilities(model, np.ascontiguousarray(inputs.swapaxes(2, 3))),
+        "reshaped": log_probabilities(model, np.ascontiguousarray(mixed)),
     }
 
 
-def prior_answers(counts: Sequence[int], images: int) -> NDArray[np.float64]:
+def prior_log_probabilities(counts: Sequence[int], images: int) -> NDArray[np.float64]:
     """The log-probabilities of who only knows how frequent the classes are, shape (N, K)."""
     shares = np.array(counts) / np.sum(counts)
     return np.tile(np.log(shares), (images, 1))
