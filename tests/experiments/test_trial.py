@@ -141,11 +141,10 @@ def test_what_is_kept_is_not_computed_again_nor_sent(home, expected):
 
 def test_a_process_that_is_killed_is_named_and_the_next_run_goes_on(home, expected):
     trials = make_trials(home, die_at=1)
-    with on_this_machine(workers=2), pytest.raises(WorkersError, match="run it again"):
+    with pytest.raises(WorkersError, match="run it again"), on_this_machine(workers=2):
         run_demo(trials)
     kept = [each.stem for each in folder_of("demo").glob("*.json") if b"found" in each.read_bytes()]
-    with on_this_machine(workers=2):
-        found = run_demo(trials)
+    found = run_demo(trials)
     assert sums(found) == expected
     assert (home / "1 went on").read_text() == "3"
     repeated = {each for each in range(4) if begun(home).count(each) > 1}
@@ -164,6 +163,16 @@ def test_a_dask_cluster_finds_the_same(home, expected, cluster):
     assert resume.taken_over().processor_seconds > 0
 
 
+def test_a_cluster_of_one_thread_is_a_cluster(home, expected):
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as single,
+        on_dask(single.scheduler_address),
+    ):
+        found = run_demo(make_trials(home, count=1))
+    assert sums(found) == expected[:1]
+    assert found[0]["process"] != os.getpid()
+
+
 def test_with_a_dask_worker_that_is_killed_nothing_is_lost(home, expected, cluster):
     trials = [
         Trial(each.name, {**each.settings, "killed": True}, each.compute)
@@ -175,6 +184,17 @@ def test_with_a_dask_worker_that_is_killed_nothing_is_lost(home, expected, clust
     assert (home / "died").exists()
     assert (home / "1 went on").read_text() == "3"
     assert sorted(begun(home)) == [0, 1, 1, 2, 3]
+
+
+def test_a_training_that_kills_every_dask_worker_is_named(cluster):
+    tests = os.getpid()
+
+    def compute(checkpoint, report):
+        assert os.getpid() != tests
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(WorkersError, match="has killed several workers"), on_dask(cluster):
+        run_demo([Trial("deadly", {}, compute)])
 
 
 def test_threads_of_a_dask_worker_wait_for_each_other(home, expected):

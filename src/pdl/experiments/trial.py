@@ -13,21 +13,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import uuid4
 
-from joblib import delayed
 from rich.progress import Progress
 from threadpoolctl import threadpool_limits
 
 from pdl.experiments import resume
 from pdl.experiments.registry import find_experiment
 from pdl.experiments.resume import Cost, Found, folder_of
-from pdl.experiments.workers import WorkersError, parallel
+from pdl.experiments.workers import run_tasks
 
 Report = Callable[[float], object]
 Model = TypeVar("Model")
@@ -107,11 +105,6 @@ def run_trials(experiment: str, trials: Sequence[Trial], progress: Progress) -> 
     -------
     list of dict
         What the trials found, in their order: the same wherever they ran.
-
-    Raises
-    ------
-    WorkersError
-        If a process was killed. What had been found by then is kept.
     """
     token, folder = uuid4().hex, folder_of(experiment)
     work = {trial.name: trial.work for trial in trials}
@@ -132,18 +125,13 @@ def run_trials(experiment: str, trials: Sequence[Trial], progress: Progress) -> 
     missing = {trial.name: trial for trial in trials if trial.name not in found}
     _listeners[token] = show
     try:
-        tasks = (delayed(_run)(token, experiment, each, threads) for each in missing.values())
-        for each in parallel(len(missing))(tasks):
+        tasks = [(token, experiment, trial, threads) for trial in missing.values()]
+        for each in run_tasks(_run, tasks):
             found[each.part] = each.found
             if each.process is not None:
                 settings = missing[each.part].settings
                 resume.adopt(folder, settings=settings, **each._asdict())
             show(each.part, 1.0)
-    except BrokenProcessPool as error:
-        raise WorkersError(
-            "a process that trained was killed, perhaps since memory ran out; run it again, and "
-            "it goes on from there, or with fewer --workers"
-        ) from error
     finally:
         del _listeners[token]
     return [found[trial.name] for trial in trials]

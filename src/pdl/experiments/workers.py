@@ -3,38 +3,55 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
 
-from joblib import Parallel, cpu_count, parallel_config
+from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky import get_reusable_executor
 
 from pdl._validation import check_integer
 from pdl.experiments.registry import Experiment
 
+Result = TypeVar("Result")
 PATIENCE = 10  # seconds for a scheduler to answer and for a worker to be there
 
-# How many trainings at once; None leaves it to the cluster.
-_workers: ContextVar[int | None] = ContextVar("workers", default=1)
+# Where trainings run: in so many processes of this machine, or on the cluster of a Dask client.
+_workers: ContextVar[int | Any] = ContextVar("workers", default=1)
 
 
 class WorkersError(RuntimeError):
     """The trainings cannot run, or go on, where they were to."""
 
 
-def parallel(tasks: int) -> Parallel:
-    """What runs so many tasks where the context says, and gives each result when it is there.
+def run_tasks(
+    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
+) -> Iterator[Result]:
+    """Call a function with each task's arguments where the context says; yield what comes first.
 
     A single one runs in this process, unless there is a cluster; so do all where no context says
     anything.
     """
-    workers = _workers.get()
-    options = {"return_as": "generator_unordered", "batch_size": 1}
-    if workers is None:
-        return Parallel(pre_dispatch="all", **options)
-    # Nothing waits in joblib's queue: a Ctrl-C then meets it at rest.
-    return Parallel(max(1, min(workers, tasks)), pre_dispatch="n_jobs", **options)
+    where = _workers.get()
+    if isinstance(where, int):
+        workers = max(1, min(where, len(tasks)))
+        # Nothing waits in joblib's queue: a Ctrl-C then meets it at rest.
+        parallel = Parallel(
+            workers, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
+        )
+        yield from parallel(delayed(function)(*each) for each in tasks)
+        return
+    from distributed import as_completed
+
+    # Not by joblib, which would take a cluster of one thread for no cluster.
+    futures = [where.submit(function, *each, pure=False) for each in tasks]
+    try:
+        with where.as_current():
+            yield from (future.result() for future in as_completed(futures))
+    finally:
+        where.cancel(futures)
 
 
 @contextmanager
@@ -77,6 +94,11 @@ def on_this_machine(workers: int | None = None, threads: int = 1) -> Iterator[in
     ------
     int
         The number of workers.
+
+    Raises
+    ------
+    WorkersError
+        If one of the processes was killed. What had been found by then is kept.
     """
     if workers is None:
         workers = max(1, cpu_count() // threads)
@@ -87,6 +109,11 @@ def on_this_machine(workers: int | None = None, threads: int = 1) -> Iterator[in
             # One whose memory has grown is replaced between two trainings.
             warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
             yield workers
+    except BrokenProcessPool as error:
+        raise WorkersError(
+            "a process that trained was killed, perhaps since memory ran out; run it again, and "
+            "it goes on from there, or with fewer --workers"
+        ) from error
     finally:
         _workers.reset(token)
         # They would wait for more, with the memory and the environment that they have.
@@ -113,10 +140,11 @@ def on_dask(address: str) -> Iterator[int]:
     Raises
     ------
     WorkersError
-        If Dask is not installed, nothing answers there, or there is no worker.
+        If Dask is not installed, nothing answers there, there is no worker, or a training has
+        killed one after the other.
     """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError:
         raise WorkersError(
             "Dask is not installed: `pip install 'pdl[dask]'`, or leave out --dask"
@@ -135,9 +163,13 @@ def on_dask(address: str) -> Iterator[int]:
             raise WorkersError(
                 f"the Dask scheduler at {address} has no worker: `dask worker {address}` starts one"
             ) from None
-        token = _workers.set(None)
+        token = _workers.set(client)
         try:
-            with parallel_config(backend="dask", client=client):
-                yield len(client.scheduler_info(n_workers=-1)["workers"])
+            yield len(client.scheduler_info(n_workers=-1)["workers"])
+        except KilledWorker as error:
+            raise WorkersError(
+                f"a training has killed several workers, perhaps since memory ran out ({error}); "
+                "run it again, and it goes on from there"
+            ) from error
         finally:
             _workers.reset(token)

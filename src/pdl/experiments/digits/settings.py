@@ -40,8 +40,6 @@ BATCH_SIZES = (10, 32, 100, 320, 1000)
 CHANNELS = ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32))
 DROPOUTS = (0.0, 0.25, 0.5)
 NORMALISED_RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-
-
 BASE = Recipe(network, learning_rate=1e-3, batch_size=100, epochs=5)
 
 
