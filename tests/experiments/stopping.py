@@ -12,8 +12,6 @@ from pdl.cli.app import app
 from pdl.experiments.registry import EXPERIMENTS, Experiment, Outcome
 from pdl.experiments.trial import Trial, run_trials
 
-log = Path(sys.argv[1])
-
 
 def compute(checkpoint, report, *, part, log):
     with (log / "begun").open("a") as file:
@@ -22,13 +20,19 @@ def compute(checkpoint, report, *, part, log):
     return {"part": part}
 
 
-def run(seed, progress):
+def run(seed, progress, log):
     trials = [Trial(f"part {each}", {}, partial(compute, part=each, log=log)) for each in range(6)]
     found = run_trials("demo", trials, progress)
     return Outcome({"sum": sum(each["part"] for each in found)}, {}, {})
 
 
-sys.modules["demo_experiment"] = types.ModuleType("demo_experiment")
-sys.modules["demo_experiment"].run = run
-EXPERIMENTS["demo"] = Experiment("demo_experiment", "six parts", "quick")
-app(["reproduce", "demo", "--workers", "2", "--output", str(log / "demo.json")])
+def main(log):
+    module = types.ModuleType("demo_experiment")
+    module.run = partial(run, log=log)
+    sys.modules["demo_experiment"] = module
+    EXPERIMENTS["demo"] = Experiment("demo_experiment", "six parts", "quick")
+    app(["reproduce", "demo", "--workers", "2", "--output", str(log / "demo.json")])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
