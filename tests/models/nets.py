@@ -22,6 +22,9 @@ PRINTED: dict[str, Any] = {"channels": (3, 4), "hidden": 5}
 """For the network of the slides, which has an image of one size and ten classes."""
 
 
+NAMES = (*SMALL, "slides_cnn")
+
+
 def classes(name: str) -> int:
     return 10 if name == "slides_cnn" else 5
 

@@ -14,7 +14,9 @@ from pdl import models
 from pdl.training import accuracy
 
 from . import nets
+from .imagenet import networks
 
+HELPERS: set[str] = set()
 META = torch.device("meta")
 
 
@@ -27,7 +29,12 @@ def tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[tupl
         yield from ((f"{number}: {key}", each) for key, each in state.items() if key != "step")
 
 
-@pytest.mark.parametrize("name", models.__all__)
+def test_every_network_is_tried() -> None:
+    made = {name for name in models.__all__ if name not in HELPERS}
+    assert made == {*nets.NAMES, *networks.NAMES}
+
+
+@pytest.mark.parametrize("name", nets.NAMES)
 @pytest.mark.parametrize("moved", [False, True])
 def test_a_training_step_stays_on_the_device(name: str, moved: bool) -> None:
     """Of a model that was made there, and of one that was made on the CPU and moved."""
@@ -52,7 +59,7 @@ def test_a_training_step_stays_on_the_device(name: str, moved: bool) -> None:
     assert {each: t.device for each, t in tensors(model, optimizer) if t.device != META} == {}
 
 
-@pytest.mark.parametrize("name", models.__all__)
+@pytest.mark.parametrize("name", nets.NAMES)
 def test_inference_stays_on_the_device(name: str) -> None:
     with META:
         model = getattr(models, name)(**nets.arguments(name, "torch")).eval()
@@ -60,6 +67,34 @@ def test_inference_stays_on_the_device(name: str) -> None:
     with torch.no_grad():
         logits = model(torch.from_numpy(nets.channels_first(images)).to(META))
     assert logits.shape == (6, nets.classes(name)) and logits.device == META
+
+
+@pytest.mark.parametrize("name", networks.NAMES)
+def test_a_known_network_is_made_and_trained_on_the_device(name: str) -> None:
+    """Whole: as large as published, and for images of its own size."""
+    with META:
+        model = getattr(models, name)().train()
+        images = torch.zeros(2, *networks.image_shape(name))
+        targets = torch.zeros(2, dtype=torch.int64)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+
+    outputs = model(images)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    loss = torch.stack([cross_entropy(each, targets) for each in outputs]).sum()
+    loss.backward()
+    optimizer.step()
+
+    shape = (2, 10 if "lenet5" in name else 1000)
+    assert [each.shape for each in outputs] == [shape] * len(outputs)
+    assert len(outputs) == (3 if name == "googlenet" else 1)
+    assert {each: t.device for each, t in tensors(model, optimizer) if t.device != META} == {}
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "mobilenet_v2"])
+def test_a_known_network_is_moved_to_the_device(name: str) -> None:
+    model = getattr(models, name)().to(META).eval()
+    logits = model(torch.zeros(2, *networks.image_shape(name), device=META))
+    assert logits.device == META
 
 
 def test_a_tensor_left_on_the_cpu_would_be_noticed() -> None:
