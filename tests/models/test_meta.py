@@ -16,7 +16,7 @@ from pdl.training import accuracy
 from . import nets
 from .imagenet import networks
 
-HELPERS: set[str] = set()
+HELPERS = {"imagenet_classes", "imagenet_input"}
 META = torch.device("meta")
 
 

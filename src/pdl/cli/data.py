@@ -116,7 +116,8 @@ def _show(each: DataSet) -> None:
     for file in each.files:
         size = "size not recorded" if file.size is None else f"{file.size} bytes"
         of = ", decompressed" if file.sha256_of == "decompressed" else ""
-        typer.echo(f"  file {file.path}: {size}{of}, SHA-256 {file.sha256 or 'not recorded'}")
+        md5 = f", MD5 {file.md5}" if file.md5 else ""
+        typer.echo(f"  file {file.path}: {size}{of}, SHA-256 {file.sha256 or 'not recorded'}{md5}")
         for url in file.urls:
             typer.echo(f"    {url}")
     if each.archive is not None:

@@ -8,6 +8,7 @@ from pdl.models.imagenet.darknet import darknet19
 from pdl.models.imagenet.googlenet import googlenet
 from pdl.models.imagenet.inception import inception_v3
 from pdl.models.imagenet.mobilenet import mobilenet_v2
+from pdl.models.imagenet.pretrained import imagenet_classes, imagenet_input
 from pdl.models.imagenet.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from pdl.models.imagenet.vgg import vgg16, vgg19
 from pdl.models.imagenet.zfnet import zfnet
@@ -22,6 +23,8 @@ __all__ = [
     "darknet19",
     "fast_cnn",
     "googlenet",
+    "imagenet_classes",
+    "imagenet_input",
     "inception_v3",
     "lenet5",
     "mlp",

@@ -129,6 +129,18 @@ def test_a_wrong_hash_is_refused_and_nothing_stays(tiny: Registered, home: Path)
     assert visible(home / "tiny") == []
 
 
+def test_an_md5_serves_where_no_sha256_is_known(tiny: Registered, home: Path) -> None:
+    right = hashlib.md5(CONTENT).hexdigest()
+    tiny.file(sha256="not recorded", md5="0" * 32)
+    with pytest.raises(DataError, match=f"its MD5 is {right}, expected {'0' * 32}"):
+        get()
+    assert visible(home / "tiny") == []
+    tiny.file(sha256="not recorded", md5=right)
+    said: list[str] = []
+    assert verify("tiny", get(said)).whole
+    assert not any("unchecked" in each for each in said)
+
+
 def test_a_mirror_that_compresses_anew_is_welcome(tiny: Registered, reply: Any) -> None:
     again = gzip.compress(CONTENT, compresslevel=1, mtime=7)
     tiny.file(reply(again), sha256_of="decompressed")

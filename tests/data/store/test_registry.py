@@ -27,6 +27,10 @@ FILES = {
     "carvana": 0,
     "cervix": 0,
 }
+KERAS = ("vgg16", "vgg19", "resnet50", "inception_v3", "mobilenet_v2")
+FILES |= {f"keras_{name}": 0 for name in KERAS}
+NO_SHA256 = {name for name in FILES if name.startswith("keras_")}
+"""Keras gives an MD5 of its weights, and none of one of them."""
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -36,7 +40,9 @@ def test_every_set_is_described(name: str) -> None:
     assert found.what and found.licence and found.source and found.cite
     assert (found.way == "prepare") <= (name in CONVERTERS)
     for file in found.files:
-        assert file.sha256 and file.size and file.urls
+        assert file.size and file.urls
+        assert bool(file.sha256) == (name not in NO_SHA256)
+        assert file.hashed == (name != "keras_mobilenet_v2")
 
 
 def test_no_set_is_forgotten() -> None:
@@ -98,6 +104,7 @@ def test_what_is_not_recorded_is_none(tmp_path: Path) -> None:
         ({"files": [{"path": "a", "urls": ["ftp://x"]}]}, r"expected an http\(s\) address"),
         ({"files": [{**GOOD["files"][0], "sha256": "abc"}]}, "64 hexadecimal digits"),  # type: ignore[index]
         ({"files": [{**GOOD["files"][0], "sha256_of": "x"}]}, "sha256_of must be"),  # type: ignore[index]
+        ({"files": [{**GOOD["files"][0], "md5": "0" * 64}]}, "md5 must be 32 hexadecimal"),  # type: ignore[index]
         ({"sha256_of": "x"}, "sha256_of must be"),
         ({"archive": {"urls": ["https://x"], "root": "r"}}, "needs a manifest"),
         ({"archive": []}, "archive: expected a mapping, got list"),

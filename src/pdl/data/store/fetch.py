@@ -103,7 +103,7 @@ def _fetch_files(
             except DataError as error:
                 if not replace:
                     raise DataError(f"{error}\nto download it anew, give --replace") from None
-        if file.sha256 is None:
+        if not file.hashed:
             say(f"{wanted.name}: of {file.path} no SHA-256 is recorded: its content is unchecked")
         with workshop(folder) as shop:
             arrived = shop / target.name

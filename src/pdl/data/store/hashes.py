@@ -1,4 +1,4 @@
-"""SHA-256 of files, of what is inside them, and of whole folders."""
+"""Hashes of files, of what is inside them, and of whole folders."""
 
 from __future__ import annotations
 
@@ -77,6 +77,12 @@ def _sha256_of_stream(file: IO[bytes] | gzip.GzipFile, path: Path, limit: int | 
             raise DataError(f"{path}: holds more than the {limit} bytes that it should")
         found.update(block)
     return found.hexdigest()
+
+
+def md5(path: Path) -> str:
+    """Return the MD5 of a file's bytes, 32 hexadecimal digits: no protection against forgery."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def folder_files(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pdl.data.errors import DataError
-from pdl.data.store.hashes import KINDS, read_manifest, sha256
+from pdl.data.store.hashes import KINDS, md5, read_manifest, sha256
 
 DATA = Path(__file__).resolve().parents[4] / "data"
 REGISTRY = DATA / "registry.yaml"
@@ -37,6 +37,9 @@ class RemoteFile:
         Its size in bytes; with ``sha256_of: decompressed`` that of what is inside.
     sha256_of : {"bytes", "decompressed"}
         What was hashed.
+    md5 : str or None
+        The MD5 of its bytes that the publisher gives, for a file whose SHA-256 is not known. It
+        finds damage; against forgery it is weak.
     """
 
     path: str
@@ -44,6 +47,12 @@ class RemoteFile:
     sha256: str | None = None
     size: int | None = None
     sha256_of: str = "bytes"
+    md5: str | None = None
+
+    @property
+    def hashed(self) -> bool:
+        """Whether there is a hash to check the file with."""
+        return self.sha256 is not None or self.md5 is not None
 
     def check(self, path: Path) -> None:
         """Raise DataError unless the file at ``path`` is this one."""
@@ -58,6 +67,10 @@ class RemoteFile:
                     f"{path}: the SHA-256 of its {content} is {found}, expected {self.sha256}:"
                     " fetch it anew"
                 )
+        if self.md5 is not None:
+            found = md5(path)
+            if found != self.md5:
+                raise DataError(f"{path}: its MD5 is {found}, expected {self.md5}: fetch it anew")
 
 
 @dataclass(frozen=True)
@@ -225,6 +238,9 @@ def _remote(kind: Any, entry: Any, where: str) -> Any:
         digest = values["sha256"] = None
     if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
         raise DataError(f"{where}: sha256 must be 64 hexadecimal digits, got {digest!r}")
+    given = values.get("md5")
+    if given is not None and (len(given) != 32 or set(given) - set("0123456789abcdef")):
+        raise DataError(f"{where}: md5 must be 32 hexadecimal digits, got {given!r}")
     _check_choice(values.get("sha256_of", "bytes"), KINDS[:2], where)
     return kind(**values)
 
@@ -240,7 +256,7 @@ def _values(kind: Any, entry: Any, where: str, **given: Any) -> dict[str, Any]:
         raise DataError(f"{where}: expected a mapping, got {type(entry).__name__}")
     fields = kind.__dataclass_fields__
     defaults = {"prepare_from", "files", "archive", "manifest", "manifest_sha256"}
-    defaults |= {"sha256_of", "members", "sha256", "size", "largest"}
+    defaults |= {"sha256_of", "members", "sha256", "size", "largest", "md5"}
     unknown = set(entry) - set(fields) | (set(entry) & set(given))
     missing = set(fields) - defaults - set(entry) - set(given)
     if unknown or missing:

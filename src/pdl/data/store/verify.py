@@ -99,7 +99,7 @@ def verify(name: str, folder: str | Path) -> Report:
         checked.append(f"{len(recorded)} files as the registry has them{of}")
     elif wanted.files:
         lines += _compare_files(wanted, folder)
-        known = sum(each.sha256 is not None for each in wanted.files)
+        known = sum(each.hashed for each in wanted.files)
         if known:
             checked.append(f"{known} files as the registry has them")
     return Report(name, folder, "; ".join(checked), tuple(dict.fromkeys(lines)))

@@ -71,7 +71,7 @@ def in_keras_layout(state: Mapping[str, Any], model: keras.Model) -> dict[str, l
             f"state must have as many layers with weights as model, got {len(groups)} and "
             f"{len(layers)}"
         )
-    maps = _maps_before(model)
+    maps = maps_before(model)
     found = {}
     for (source, group), layer in zip(groups.items(), layers, strict=True):
         arrays = _turned(group, layer, maps.get(layer.name))
@@ -105,7 +105,7 @@ def _turned(
     return [kernel, *([group["bias"]] if "bias" in group else [])]
 
 
-def _maps_before(model: keras.Model) -> dict[str, tuple[int, ...]]:
+def maps_before(model: keras.Model) -> dict[str, tuple[int, ...]]:
     """By the first fully connected layer after a Flatten: the (H, W, C) that was flattened."""
     found: dict[str, tuple[int, ...]] = {}
     shape: tuple[int, ...] | None = None
