@@ -16,7 +16,7 @@ from pdl.training import accuracy
 from . import nets
 from .imagenet import networks
 
-HELPERS = {"imagenet_classes", "imagenet_input"}
+HELPERS = {"imagenet_classes", "imagenet_input", "summary"}
 META = torch.device("meta")
 
 

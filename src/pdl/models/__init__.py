@@ -16,6 +16,7 @@ from pdl.models.lenet import lenet5, modern_lenet5
 from pdl.models.mlp import mlp
 from pdl.models.slides_cnn import slides_cnn
 from pdl.models.small_cnn import small_cnn
+from pdl.models.summary import summary
 from pdl.models.three_block_cnn import three_block_cnn
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "resnet152",
     "slides_cnn",
     "small_cnn",
+    "summary",
     "three_block_cnn",
     "vgg16",
     "vgg19",

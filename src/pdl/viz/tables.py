@@ -21,8 +21,9 @@ Rows = Mapping[str, Sequence[str]]
 
 
 class _Table:
-    def __init__(self, columns: Sequence[str], blocks: Mapping[str, Rows]) -> None:
+    def __init__(self, columns: Sequence[str], blocks: Mapping[str, Rows], label: str) -> None:
         self.columns = list(columns)
+        self.label = label
         self.blocks = {
             title: {name: [with_minus_signs(cell) for cell in row] for name, row in rows.items()}
             for title, rows in blocks.items()
@@ -32,7 +33,8 @@ class _Table:
         head = "".join(f'<th scope="col">{escape(each)}</th>' for each in self.columns)
         return {
             "text/html": (
-                '<div class="score-table" tabindex="0" role="group" aria-label="Table of scores">'
+                '<div class="score-table" tabindex="0" role="group"'
+                f' aria-label="{escape(self.label)}">'
                 f"<table><thead><tr><td></td>{head}</tr></thead>"
                 + "".join(self._block_html(*block) for block in self.blocks.items())
                 + "</table></div>"
@@ -68,7 +70,9 @@ class _Table:
     __repr__ = __str__
 
 
-def show_table(columns: Sequence[str], rows: Rows | Mapping[str, Rows]) -> Any:
+def show_table(
+    columns: Sequence[str], rows: Rows | Mapping[str, Rows], label: str = "Table of scores"
+) -> Any:
     """Show scores as a table: HTML on a page and in a notebook, text in a console.
 
     Parameters
@@ -78,6 +82,8 @@ def show_table(columns: Sequence[str], rows: Rows | Mapping[str, Rows]) -> Any:
     rows : mapping of str to sequence of str
         The name of each row, and its cells as they shall be read. Or the titles of some blocks of
         such rows, each with its rows.
+    label : str
+        What a screen reader says that the table is.
 
     Returns
     -------
@@ -108,7 +114,7 @@ def show_table(columns: Sequence[str], rows: Rows | Mapping[str, Rows]) -> Any:
                 raise ValueError(
                     f"rows[{name!r}]: expected {len(columns)} cells, one a column, got {len(cells)}"
                 )
-    return _Table(columns, blocks)
+    return _Table(columns, blocks, label)
 
 
 def show_speeds(rows: Sequence[Mapping[str, Any]], *names: str) -> Any:

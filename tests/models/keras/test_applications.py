@@ -88,13 +88,16 @@ def test_equal_outputs_from_the_same_random_weights(name: str, side: int) -> Non
 def test_every_difference_in_count_is_explained(name: str) -> None:
     theirs, (differences, total) = application(name), COUNTS[name]
     with torch.device("meta"):
-        ours = sum(each.numel() for each in getattr(models, name)().parameters())
+        model = getattr(models, name)()
+    ours = sum(each.numel() for each in model.parameters())
     assert theirs.count_params() == total == ours + sum(differences.values())
     norms = [each for each in theirs.layers if isinstance(each, keras.layers.BatchNormalization)]
     channels = sum(each.beta.shape[0] for each in norms)
     convolutions = [each for each in theirs.layers if isinstance(each, keras.layers.Conv2D)]
     assert differences.get("moving", 0) == 2 * channels
     assert differences.get("γ", 0) == -sum(each.beta.shape[0] for each in norms if not each.scale)
+    eps = {each.eps for each in model.modules() if isinstance(each, torch.nn.BatchNorm2d)}
+    assert eps == ({1e-5} if name == "resnet50" else {each.epsilon for each in norms})
     if norms:
         biases = sum(each.bias.shape[0] for each in convolutions if each.use_bias)
         assert differences.get("biases", 0) == biases

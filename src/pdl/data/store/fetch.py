@@ -9,7 +9,15 @@ from pathlib import Path
 from pdl._files import as_path
 from pdl.data.errors import DataError, problems_text
 from pdl.data.store.archives import unpack
-from pdl.data.store.cache import Say, cache_folder, exclusive, given_folder, staging, workshop
+from pdl.data.store.cache import (
+    Say,
+    cache_folder,
+    exclusive,
+    given_folder,
+    locate,
+    staging,
+    workshop,
+)
 from pdl.data.store.converters import CONVERTERS, Notes
 from pdl.data.store.download import Progress, download
 from pdl.data.store.hashes import compare, sha256
@@ -78,6 +86,36 @@ def fetch(
         else:
             _fetch_files(wanted, folder, replace, say, progress)
     return folder
+
+
+def checked_file(name: str, number: int = 0) -> Path:
+    """Find a file of a set on this machine, or fetch the set; check the file in either case.
+
+    Parameters
+    ----------
+    name : str
+        The name in the registry, of a set of few files.
+    number : int
+        Which of the files, from 0.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    DataError
+        If it cannot be fetched, or is not the one that the registry describes.
+    """
+    file = data_set(name).files[number]
+    folder = locate(name)
+    if folder is None or not (folder / file.path).is_file():
+        size = f", {file.size / 1e6:.0f} MB" if file.size else ""
+        print(f"{name}: fetching {file.path}{size}")
+        folder = fetch(name)
+    file.check(folder / file.path)
+    return folder / file.path
 
 
 def _check_given(wanted: DataSet, folder: Path) -> None:

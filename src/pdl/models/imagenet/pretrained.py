@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -11,9 +10,8 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from pdl._validation import check_choice
-from pdl.data.errors import DataError
-from pdl.data.store.cache import locate
-from pdl.data.store.registry import data_set
+
+# What reads files is imported where it is used: a network without such weights does without.
 
 CLASSES = 1000
 FROM_KERAS = {
@@ -67,99 +65,18 @@ def with_weights(model: Network, architecture: str, weights: str | None, classes
             f"classes must be {CLASSES} with ImageNet's weights, got {classes}: give the network "
             "another classifier afterwards"
         )
-    path = registered_file(known[architecture, weights], 0)
+    from pdl.data.store.fetch import checked_file
+
+    path = checked_file(known[architecture, weights])
     if (architecture, weights) in FROM_TFLITE:
-        model.load_state_dict(state_from_tflite(path, model))
+        from pdl.models.imagenet.tflite import mobilenet_state
+
+        model.load_state_dict(mobilenet_state(path, model))
     else:
-        # Here, since TensorFlow takes seconds to import and the other weights do without.
         from pdl.models.keras.applications import published_state
 
         model.load_state_dict(published_state(path, architecture, model))
     return model
-
-
-def registered_file(name: str, number: int) -> Path:
-    """Find a file of the registry on this machine, or fetch it; check it in either case.
-
-    Parameters
-    ----------
-    name : str
-        The set.
-    number : int
-        Which of its files, from 0.
-
-    Raises
-    ------
-    DataError
-        If it cannot be fetched, or is not the one that the registry describes.
-    """
-    file = data_set(name).files[number]
-    folder = locate(name)
-    if folder is None or not (folder / file.path).is_file():
-        from pdl.data.store.fetch import fetch
-
-        print(
-            f"{name}: fetching {file.path}" + (f", {file.size / 1e6:.0f} MB" if file.size else "")
-        )
-        folder = fetch(name)
-    file.check(folder / file.path)
-    return folder / file.path
-
-
-def state_from_tflite(path: Path, model: nn.Module) -> dict[str, Tensor]:
-    """Turn the 8-bit weights of MobileNetV2 to those of our network.
-
-    In the file, batch normalization is folded into the convolutions: γ(w∗x - μ)/σ + β is one
-    convolution with the kernel γw/σ and the bias β - γμ/σ. Our normalization is left with the bias
-    as its β, with γ = 1, μ = 0 and σ² + ε = 1.
-
-    Parameters
-    ----------
-    path : Path
-        The ``.tflite`` file.
-    model : torch.nn.Module
-        From :func:`pdl.models.mobilenet_v2`, with 1000 classes; it stays as it is.
-
-    Returns
-    -------
-    dict of str to torch.Tensor
-        What ``model.load_state_dict`` takes. The file's first class, the background, is left out,
-        so that the others have the numbers that Keras and torchvision give them.
-
-    Raises
-    ------
-    DataError
-        If the file does not hold the weights of this network.
-    """
-    from pdl.models.imagenet.tflite import read_layers
-
-    *layers, last = read_layers(path)
-    state = dict(model.state_dict())
-    modules = list(model.named_modules())
-    convolutions = [each for each in modules if isinstance(each[1], nn.Conv2d)]
-    norms = [each for each in modules if isinstance(each[1], nn.BatchNorm2d)]
-    ((linear, _),) = [each for each in modules if isinstance(each[1], nn.Linear)]
-    if not len(layers) == len(convolutions) == len(norms):
-        raise DataError(f"{path}: has {len(layers)} convolutions, expected {len(convolutions)}")
-    for layer, (name, convolution), (norm_name, norm) in zip(
-        layers, convolutions, norms, strict=True
-    ):
-        axes = (3, 0, 1, 2) if convolution.groups > 1 else (0, 3, 1, 2)
-        bias = torch.from_numpy(layer.bias)
-        state[f"{name}.weight"] = torch.from_numpy(layer.weight.transpose(axes).copy())
-        state[f"{norm_name}.weight"] = torch.ones_like(bias)
-        state[f"{norm_name}.bias"] = bias
-        state[f"{norm_name}.running_mean"] = torch.zeros_like(bias)
-        state[f"{norm_name}.running_var"] = torch.full_like(bias, 1 - norm.eps)
-    state[f"{linear}.weight"] = torch.from_numpy(last.weight[1:, 0, 0])
-    state[f"{linear}.bias"] = torch.from_numpy(last.bias[1:])
-    for key, expected in model.state_dict().items():
-        if state[key].shape != expected.shape:
-            raise DataError(
-                f"{path}: has {tuple(state[key].shape)} where the network has {key!r} of "
-                f"{tuple(expected.shape)}"
-            )
-    return state
 
 
 def imagenet_classes() -> list[str]:
@@ -172,7 +89,9 @@ def imagenet_classes() -> list[str]:
     DataError
         If the set cannot be fetched, or is not the right one.
     """
-    names = registered_file("mobilenet_v2", 1).read_text("utf8").splitlines()
+    from pdl.data.store.fetch import checked_file
+
+    names = checked_file("mobilenet_v2", 1).read_text("utf8").splitlines()
     return names[1:]
 
 

@@ -1,4 +1,4 @@
-"""Reads the 8-bit weights out of a TensorFlow Lite file.
+"""MobileNetV2's 8-bit weights out of a TensorFlow Lite file.
 
 The format is a flatbuffer: tables whose fields are found by their number in the schema [1]_.
 
@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from flatbuffers import number_types
 from flatbuffers.table import Table
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from pdl.data.errors import DataError
 
@@ -95,6 +97,60 @@ def read_layers(path: Path) -> list[Layer]:
     except (IndexError, KeyError, ValueError, struct.error) as error:
         raise DataError(f"{path}: is damaged, or not of the expected form: {error!r}") from error
     return layers
+
+
+def mobilenet_state(path: Path, model: nn.Module) -> dict[str, Tensor]:
+    """Turn the 8-bit weights of MobileNetV2 to those of our network.
+
+    In the file, batch normalization is folded into the convolutions: γ(w∗x - μ)/σ + β is one
+    convolution with the kernel γw/σ and the bias β - γμ/σ. Our normalization is left with the bias
+    as its β, with γ = 1, μ = 0 and σ² + ε = 1.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.tflite`` file.
+    model : torch.nn.Module
+        From :func:`pdl.models.mobilenet_v2`, with 1000 classes; it stays as it is.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        What ``model.load_state_dict`` takes. The file's first class, the background, is left out,
+        so that the others have the numbers that Keras and torchvision give them.
+
+    Raises
+    ------
+    DataError
+        If the file does not hold the weights of this network.
+    """
+    *layers, last = read_layers(path)
+    state = dict(model.state_dict())
+    modules = list(model.named_modules())
+    convolutions = [each for each in modules if isinstance(each[1], nn.Conv2d)]
+    norms = [each for each in modules if isinstance(each[1], nn.BatchNorm2d)]
+    ((linear, _),) = [each for each in modules if isinstance(each[1], nn.Linear)]
+    if not len(layers) == len(convolutions) == len(norms):
+        raise DataError(f"{path}: has {len(layers)} convolutions, expected {len(convolutions)}")
+    for layer, (name, convolution), (norm_name, norm) in zip(
+        layers, convolutions, norms, strict=True
+    ):
+        axes = (3, 0, 1, 2) if convolution.groups > 1 else (0, 3, 1, 2)
+        bias = torch.from_numpy(layer.bias)
+        state[f"{name}.weight"] = torch.from_numpy(layer.weight.transpose(axes).copy())
+        state[f"{norm_name}.weight"] = torch.ones_like(bias)
+        state[f"{norm_name}.bias"] = bias
+        state[f"{norm_name}.running_mean"] = torch.zeros_like(bias)
+        state[f"{norm_name}.running_var"] = torch.full_like(bias, 1 - norm.eps)
+    state[f"{linear}.weight"] = torch.from_numpy(last.weight[1:, 0, 0])
+    state[f"{linear}.bias"] = torch.from_numpy(last.bias[1:])
+    for key, expected in model.state_dict().items():
+        if state[key].shape != expected.shape:
+            raise DataError(
+                f"{path}: has {tuple(state[key].shape)} where the network has {key!r} of "
+                f"{tuple(expected.shape)}"
+            )
+    return state
 
 
 def _real(tensor: _Reader, buffers: list[_Reader]) -> NDArray[np.float32]:
