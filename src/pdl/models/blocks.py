@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
 from pdl._validation import check_fraction, check_integer, check_odd
+
+
+class FlattenMaps(nn.Flatten):
+    """Flatten feature maps, and refuse those of another shape than the next layer was made for.
+
+    Parameters
+    ----------
+    channels, height, width : int
+        Of the maps.
+    """
+
+    def __init__(self, channels: int, height: int, width: int) -> None:
+        super().__init__()
+        self.maps = (channels, height, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From (N, channels, height, width) to (N, channels · height · width)."""
+        if tuple(x.shape[1:]) != self.maps:
+            raise ValueError(
+                f"images: give maps of {tuple(x.shape[1:])} before the fully connected layers, "
+                f"expected {self.maps}: are they of the size that the network is made for?"
+            )
+        return super().forward(x)
 
 
 def convolution_block(inputs: int, channels: int, kernel_size: int) -> list[nn.Module]:

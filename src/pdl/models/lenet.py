@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pdl._validation import check_integer
+from pdl.models.blocks import FlattenMaps
 
 C3_INPUTS = (
     (0, 1, 2),
@@ -178,7 +179,7 @@ def lenet5() -> nn.Sequential:
     modules: OrderedDict[str, nn.Module] = OrderedDict()
     for name, layer in layers:
         if name == "F6":
-            modules["flatten"] = nn.Flatten()
+            modules["flatten"] = FlattenMaps(120, 1, 1)
         modules[name] = layer
         modules[f"{name}_squashed"] = ScaledTanh()
     modules["output"] = RadialBasis(digit_codes())
@@ -223,7 +224,7 @@ def modern_lenet5(classes: int = 10) -> nn.Sequential:
         nn.MaxPool2d(2),
         nn.Conv2d(16, 120, 5),
         nn.ReLU(),
-        nn.Flatten(),
+        FlattenMaps(120, 1, 1),
         nn.Linear(120, 84),
         nn.ReLU(),
         nn.Linear(84, classes),

@@ -224,6 +224,25 @@ def test_classes(name: str) -> None:
         made(name, classes=0)
 
 
+@pytest.mark.parametrize(
+    ("name", "side", "found", "expected"),
+    [
+        ("alexnet", 224, (256, 5, 5), (256, 6, 6)),  # as the paper says, by mistake
+        ("vgg16", 256, (512, 8, 8), (512, 7, 7)),
+        ("modern_lenet5", 36, (120, 2, 2), (120, 1, 1)),
+        ("lenet5", 36, (120, 2, 2), (120, 1, 1)),
+    ],
+)
+def test_images_of_another_size_are_refused(
+    name: str, side: int, found: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    model = made(name)
+    channels = next(iter(model.parameters())).shape[1]
+    message = f"images: give maps of {found} .* expected {expected}"
+    with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)")):
+        model(torch.zeros(1, channels, side, side, device=META))
+
+
 def test_a_width_that_is_none() -> None:
     with pytest.raises(ValueError, match="width must be"):
         made("mobilenet_v2", width=0.0)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from flatbuffers import Builder
 from skimage import data, transform
 from torch import nn
 
@@ -18,7 +19,7 @@ from pdl.data.errors import DataError
 from pdl.models import imagenet_classes, imagenet_input, mobilenet_v2
 from pdl.models.imagenet.blocks import ConvNorm
 from pdl.models.imagenet.mobilenet import InvertedResidual
-from pdl.models.imagenet.tflite import read_layers
+from pdl.models.imagenet.tflite import mobilenet_state, read_layers
 
 tf: Any = pytest.importorskip("tensorflow")
 
@@ -179,6 +180,15 @@ def test_names_of_the_classes(file: Path) -> None:
     assert names[0] == "tench, Tinca tinca" and names[281] == "tabby, tabby cat"
 
 
+def test_another_network_is_refused(file: Path) -> None:
+    with torch.device("meta"):
+        wider, other = mobilenet_v2(width=1.4), models.resnet18()
+    with pytest.raises(DataError, match=r"has \(32, 3, 3, 3\) where the network has 'features"):
+        mobilenet_state(file, wider)
+    with pytest.raises(DataError, match="has 52 convolutions, expected 20"):
+        mobilenet_state(file, other)
+
+
 def test_all_weights_are_read_and_none_is_left_at_random(file: Path, model: nn.Module) -> None:
     for one, other in zip(
         model.state_dict().values(),
@@ -225,6 +235,67 @@ def test_input_as_in_keras(mode: str, keras_mode: str) -> None:
 def test_bad_arguments_are_named(make: Any, message: str) -> None:
     with torch.device("meta"), pytest.raises((TypeError, ValueError), match=message):
         make()
+
+
+def tensor(
+    builder: Builder, buffer: int, shape: list[int], kind: int, scale: float, zero: int
+) -> int:
+    """A tensor of the schema, quantized with one scale."""
+    name = builder.CreateString(f"tensor {buffer}")
+    sizes = builder.CreateNumpyVector(np.array(shape, np.int32))
+    scales = builder.CreateNumpyVector(np.array([scale], np.float32))
+    zeros = builder.CreateNumpyVector(np.array([zero], np.int64))
+    builder.StartObject(4)
+    builder.PrependUOffsetTRelativeSlot(2, scales, 0)
+    builder.PrependUOffsetTRelativeSlot(3, zeros, 0)
+    quantization = builder.EndObject()
+    builder.StartObject(5)
+    builder.PrependUOffsetTRelativeSlot(0, sizes, 0)
+    builder.PrependInt8Slot(1, kind, 0)
+    builder.PrependUint32Slot(2, buffer, 0)
+    builder.PrependUOffsetTRelativeSlot(3, name, 0)
+    builder.PrependUOffsetTRelativeSlot(4, quantization, 0)
+    return builder.EndObject()
+
+
+def table(builder: Builder, fields: int, **offsets: int) -> int:
+    """A table of so many fields, of which some are vectors or tables."""
+    builder.StartObject(fields)
+    for field, offset in offsets.items():
+        builder.PrependUOffsetTRelativeSlot(int(field.removeprefix("field")), offset, 0)
+    return builder.EndObject()
+
+
+def vector(builder: Builder, offsets: list[int]) -> int:
+    builder.StartVector(4, len(offsets), 4)
+    for each in reversed(offsets):
+        builder.PrependUOffsetTRelative(each)
+    return builder.EndVector()
+
+
+def test_a_file_by_hand(tmp_path: Path) -> None:
+    """One 1×1 convolution: kernels 3 and -2.5 with a step of 0.5, biases 0.1 and -0.2."""
+    builder = Builder()
+    contents = [np.array([16, 5], np.uint8), np.array([10, -20], np.int32).view(np.uint8)]
+    data = [builder.CreateNumpyVector(each) for each in contents]
+    buffers = [table(builder, 1), *(table(builder, 1, field0=each) for each in data)]
+    tensors = [
+        tensor(builder, 0, [1, 4, 4, 1], 3, 1.0, 0),
+        tensor(builder, 1, [2, 1, 1, 1], 3, 0.5, 10),
+        tensor(builder, 2, [2], 2, 0.01, 0),
+    ]
+    inputs = builder.CreateNumpyVector(np.array([0, 1, 2], np.int32))
+    operators = vector(builder, [table(builder, 3, field1=inputs)])
+    graph = table(builder, 5, field0=vector(builder, tensors), field3=operators)
+    graphs, all_buffers = vector(builder, [graph]), vector(builder, buffers)
+    builder.Finish(table(builder, 5, field2=graphs, field4=all_buffers), file_identifier=b"TFL3")
+    path = tmp_path / "by_hand.tflite"
+    path.write_bytes(builder.Output())
+
+    (layer,) = read_layers(path)
+    assert layer.name == "tensor 1" and layer.weight.shape == (2, 1, 1, 1)
+    assert layer.weight.flatten().tolist() == [3.0, -2.5]
+    np.testing.assert_allclose(layer.bias, [0.1, -0.2], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from pdl._validation import check_integer
+from pdl.models.blocks import FlattenMaps
 
 Size = int | tuple[int, int]
 
@@ -131,7 +132,7 @@ def three_layer_classifier(maps: Sequence[int], classes: int) -> nn.Sequential:
     check_integer(classes, "classes", minimum=1)
     channels, height, width = maps
     return nn.Sequential(
-        nn.Flatten(),
+        FlattenMaps(channels, height, width),
         nn.Linear(channels * height * width, 4096),
         nn.ReLU(),
         nn.Dropout(0.5),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pdl._validation import check_integer
+from pdl.models.blocks import FlattenMaps
 from pdl.models.imagenet.alexnet import local_response_norm
 from pdl.models.imagenet.blocks import ConvReLU, global_average_classifier
 
@@ -58,7 +59,7 @@ class Auxiliary(nn.Sequential):
         super().__init__(
             nn.AvgPool2d(5, stride=3),
             ConvReLU(inputs, 128, 1),
-            nn.Flatten(),
+            FlattenMaps(128, 4, 4),
             nn.Linear(128 * 4 * 4, 1024),
             nn.ReLU(),
             nn.Dropout(0.7),
