@@ -182,9 +182,7 @@ def test_names_of_the_classes(file: Path) -> None:
 
 def test_another_network_is_refused(file: Path) -> None:
     with torch.device("meta"):
-        wider, other = mobilenet_v2(width=1.4), models.resnet18()
-    with pytest.raises(DataError, match=r"has \(32, 3, 3, 3\) where the network has 'features"):
-        mobilenet_state(file, wider)
+        other = models.resnet18()
     with pytest.raises(DataError, match="has 52 convolutions, expected 20"):
         mobilenet_state(file, other)
 
