@@ -236,11 +236,9 @@ def _remote(kind: Any, entry: Any, where: str) -> Any:
     digest = values.get("sha256")
     if kind is Archive and digest == VARIES:
         digest = values["sha256"] = None
-    if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
-        raise DataError(f"{where}: sha256 must be 64 hexadecimal digits, got {digest!r}")
-    given = values.get("md5")
-    if given is not None and (len(given) != 32 or set(given) - set("0123456789abcdef")):
-        raise DataError(f"{where}: md5 must be 32 hexadecimal digits, got {given!r}")
+    for key, given, digits in [("sha256", digest, 64), ("md5", values.get("md5"), 32)]:
+        if given is not None and (len(given) != digits or set(given) - set("0123456789abcdef")):
+            raise DataError(f"{where}: {key} must be {digits} hexadecimal digits, got {given!r}")
     _check_choice(values.get("sha256_of", "bytes"), KINDS[:2], where)
     return kind(**values)
 
