@@ -112,6 +112,10 @@ def mobilenet_v2(
     -----
     Keras counts 3 538 984 parameters, with the 34 112 running means and variances.
 
+    With the 8-bit weights each layer gives what TensorFlow Lite's interpreter gives from the same
+    input, within one step of its 256. From end to end the interpreter's roundings add up: on
+    photographs its logits differ from these by 0.1 in the mean and 0.7 at most.
+
     In the 8-bit file, batch normalization is folded into the convolutions, so that with
     ``"imagenet"`` the normalization of this network changes nothing but adds β. Leave it in
     evaluation mode when you go on training: the running means and variances are not those of any
