@@ -227,6 +227,23 @@ def test_the_bar_moves_within_a_trial_that_runs_here():
     assert seen == [2, 8, 9, 12]
 
 
+def test_afterwards_each_thread_computes_with_as_many_as_before(home):
+    def seen() -> list[int]:
+        found: list[int] = []
+        other = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+        other.start()
+        other.join()
+        return [torch.get_num_threads(), *found]
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        run_trials("demo", make_trials(home, count=1), Progress(disable=True))
+        assert seen() == [2, 2]
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_each_has_its_experiments_threads(monkeypatch, workers):
     """In OpenMP and, where PyTorch has it inside, MKL, which threadpoolctl does not see."""

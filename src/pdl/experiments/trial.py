@@ -163,12 +163,14 @@ def _run(token: str, experiment: str, trial: Trial, threads: int) -> _Done:
 def _limited_threads(threads: int) -> Iterator[None]:
     """Compute with so many threads, whatever the environment of this process says."""
     torch = sys.modules.get("torch")
-    with threadpool_limits(limits=threads):
-        if torch is None:
+    if torch is None:
+        with threadpool_limits(limits=threads):
             yield
-            return
-        # PyTorch may have MKL inside, which threadpoolctl does not see.
-        before = torch.get_num_threads()
+        return
+    # PyTorch may have MKL inside, which threadpoolctl does not see. It is asked first: within the
+    # limit it would name the limit, and keep it for the threads that are begun later.
+    before = torch.get_num_threads()
+    with threadpool_limits(limits=threads):
         torch.set_num_threads(threads)
         try:
             yield

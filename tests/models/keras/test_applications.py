@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from keras.src.legacy.saving import legacy_h5_format
 
 from pdl import models
 from pdl.data.errors import DataError
@@ -22,6 +21,8 @@ from pdl.data.store import registry
 from pdl.models.imagenet.pretrained import FROM_KERAS
 from pdl.models.keras._tensorflow import keras
 from pdl.models.keras.applications import NAMES, application, state_from_keras
+
+legacy_h5_format: Any = pytest.importorskip("keras.src.legacy.saving.legacy_h5_format")
 
 # What Keras counts more (+) and less (-) than we do, and its total as keras.io has it:
 # https://keras.io/api/applications, the table of 2020 with whole numbers.
