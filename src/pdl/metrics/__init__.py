@@ -14,16 +14,8 @@ from pdl.metrics.intervals import (
     wilson_interval,
 )
 from pdl.metrics.masks import boundaries, boundary_f1, dice, iou
-from pdl.metrics.objects import (
-    AP_THRESHOLDS,
-    Matching,
-    count_error,
-    count_objects,
-    iou_table,
-    matched_objects,
-    object_ap,
-    object_f1,
-)
+from pdl.metrics.matching import Matching, iou_table, matched_objects
+from pdl.metrics.objects import AP_THRESHOLDS, count_error, count_objects, object_ap, object_f1
 
 __all__ = [
     "AP_THRESHOLDS",
